@@ -1,0 +1,45 @@
+# Every word a contributor needs. `make` alone lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+
+.PHONY: help setup demo test check bench docs
+help:
+	@echo "setup  make the environment in $(VENV) from requirements.lock"
+	@echo "demo   a synthetic patient from DICOM to a report, in out/demo"
+	@echo "test   the whole test suite"
+	@echo "check  format, lint, types, the staircase of rooms, file sizes"
+	@echo "bench  speed and memory, paired with the peers; writes benchmarks/results"
+	@echo "docs   the documentation site, in site/"
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Hepatica needs Python 3.11 or newer; say which with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/hepatica demo --out out/demo --force
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(STAMP)
+	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/house -q
+
+bench: $(STAMP)
+	bash benchmarks/run.sh $(BIN)/python
+
+docs: $(STAMP)
+	$(BIN)/python docs/build_reference.py
+	$(BIN)/mkdocs build --strict

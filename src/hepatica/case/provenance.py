@@ -1,0 +1,17 @@
+"""What was linked, chosen, assumed and ignored when files became a case, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NoteKind = Literal["linked", "chosen", "assumed", "ignored", "warning"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence of an import report; ``subject`` is a file, series or structure."""
+
+    kind: NoteKind
+    subject: str
+    text: str

@@ -1,0 +1,1 @@
+"""CARRIES OUT a protocol on a case: the one room that knows all the others below it."""

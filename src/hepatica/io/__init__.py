@@ -1,0 +1,1 @@
+"""THE BORDER: files of the outside world become cases, and cases become files."""

@@ -1,0 +1,1 @@
+"""DICOM: the only place that knows tags, cGy, scaling and slice order."""

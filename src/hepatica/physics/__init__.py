@@ -1,0 +1,1 @@
+"""PURE NUMBERS: physics knows arrays, never patients or protocols."""

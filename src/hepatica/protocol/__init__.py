@@ -1,0 +1,1 @@
+"""THE DOCUMENT: what a written treatment protocol may say."""

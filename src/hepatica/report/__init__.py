@@ -1,0 +1,1 @@
+"""SHEETS: what a person reads, from what the engine computed."""

@@ -1,0 +1,1 @@
+"""THE SHELF: cases and runs on disk."""

@@ -1,0 +1,1 @@
+"""SYNTHETIC PATIENTS: seeded anatomy for demonstrations and virtual trials."""
