@@ -107,7 +107,7 @@ class Structure:
     ) -> Structure:
         """A structure from an array over the whole grid: booleans, or coverages 0 to 1."""
         volume = Volume(np.asarray(mask, dtype=np.float32), grid, "1")
-        return cls(name, _trimmed(volume), role, origin)
+        return cls(name, volume.trimmed(), role, origin)
 
     @classmethod
     def from_contours(
@@ -155,10 +155,12 @@ class Structure:
         return self.grid.point_at(index[::-1])
 
     def on(self, grid: Grid) -> Structure:
-        """The structure on another lattice, resampled only if the lattices differ."""
+        """The structure on another lattice, averaged over its voxels only if the lattices differ."""
         if grid.same_lattice(self.grid):
             return self
-        return replace(self, coverage=_trimmed(self.coverage.on(grid)), contours=None)
+        from hepatica.case.resample import average_onto
+
+        return replace(self, coverage=average_onto(self.coverage, grid).trimmed(), contours=None)
 
     def mask_on(self, grid: Grid) -> NDArray[np.float32]:
         """Coverage as an array over the whole of ``grid`` (same lattice)."""
@@ -225,7 +227,7 @@ def _combine(a: Structure, b: Structure, word: Literal["or", "and", "-"]) -> Str
     grid = a.grid.crop(tuple(start), tuple(stop))
     origin = f"derived: {a.name} {word} {b.name}"
     name = f"{a.name}-{b.name}" if word == "-" else f"{a.name} {word} {b.name}"
-    return Structure(name, _trimmed(Volume(values, grid, "1")), a.role, origin, derived=True)
+    return Structure(name, Volume(values, grid, "1").trimmed(), a.role, origin, derived=True)
 
 
 def _paste(full: NDArray[np.float32], part: NDArray[np.generic], offset: tuple[int, ...]) -> None:
@@ -237,16 +239,3 @@ def _paste(full: NDArray[np.float32], part: NDArray[np.generic], offset: tuple[i
         into.append(slice(low, high))
         out_of.append(slice(low - shift, high - shift))
     full[tuple(into)] = part[tuple(out_of)]
-
-
-def _trimmed(volume: Volume) -> Volume:
-    """The volume without its empty borders; one voxel remains of an empty one."""
-    values = volume.values
-    start, stop = [], []
-    for axis in range(3):
-        others = tuple(k for k in range(3) if k != axis)
-        touched = np.flatnonzero(values.any(axis=others))
-        start.append(int(touched[0]) if len(touched) else 0)
-        stop.append(int(touched[-1]) + 1 if len(touched) else 1)
-    cropped = volume.crop(tuple(start), tuple(stop))  # type: ignore[arg-type]
-    return Volume(np.ascontiguousarray(cropped.values), cropped.grid, volume.unit)

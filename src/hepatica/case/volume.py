@@ -55,6 +55,17 @@ class Volume:
         window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
         return Volume(self.values[window], self.grid.crop(start, stop), self.unit)
 
+    def trimmed(self) -> Volume:
+        """The volume without its borders of zeros; one voxel remains of an empty one."""
+        start, stop = [], []
+        for axis in range(3):
+            others = tuple(k for k in range(3) if k != axis)
+            touched = np.flatnonzero(self.values.any(axis=others))
+            start.append(int(touched[0]) if len(touched) else 0)
+            stop.append(int(touched[-1]) + 1 if len(touched) else 1)
+        part = self.crop(tuple(start), tuple(stop))  # type: ignore[arg-type]
+        return Volume(np.ascontiguousarray(part.values), part.grid, self.unit)
+
     def sample(self, points_mm: NDArray[np.float64], outside: float = np.nan) -> NDArray[np.float64]:
         """Trilinear value at LPS points.
 

@@ -1,1 +1,5 @@
 """SHEETS: what a person reads, from what the engine computed."""
+
+from hepatica.report.write import write_report
+
+__all__ = ["write_report"]

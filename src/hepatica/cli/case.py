@@ -1,0 +1,152 @@
+"""hepatica case: import, show, check and export a patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hepatica.cli.output import ForceOption, JsonOption, print_document, progress, say, table, tell
+
+if TYPE_CHECKING:
+    from hepatica.case import Case
+
+app = typer.Typer(no_args_is_help=True, help="A patient: import, look at, check, export.")
+
+
+@app.command("import")
+def import_(
+    sources: list[Path] = typer.Argument(..., help="Folders and files, in any order."),
+    out: Path = typer.Option(..., "--out", help="The case folder to write."),
+    case_id: str = typer.Option("", "--id", help="Pseudonym of the patient; default: OUT's name."),
+    names: Path | None = typer.Option(None, "--names", help="YAML file: name in the data: our name."),
+    labels: list[Path] = typer.Option([], "--labels", help="NIfTI file of organ labels."),
+    label_map: str = typer.Option("", "--label-map", help="Shipped map or YAML file for --labels."),
+    series: str = typer.Option("", "--series", help="SeriesInstanceUID of the image to use."),
+    structure_set: str = typer.Option("", "--structure-set", help="SOPInstanceUID to use."),
+    resample_missing: bool = typer.Option(
+        False, "--resample-missing", help="Fill gaps between slices by interpolation."
+    ),
+    sum_beam_doses: bool = typer.Option(
+        False, "--sum-beam-doses", help="Add up the beam doses of one plan."
+    ),
+    force: bool = ForceOption,
+    as_json: bool = JsonOption,
+) -> None:
+    """Read DICOM, NIfTI and mask series into one case, and say what was linked and why."""
+    from hepatica.io.importer import ImportRequest, import_case
+    from hepatica.store.case_folder import case_summary, write_case
+    from hepatica.store.run import RunClock
+
+    request = ImportRequest(
+        sources=tuple(sources),
+        case_id=case_id or out.name,
+        names_file=names,
+        label_files=tuple(labels),
+        label_map=label_map or None,
+        series_uid=series or None,
+        structure_set_uid=structure_set or None,
+        resample_missing=resample_missing,
+        sum_beam_doses=sum_beam_doses,
+    )
+    clock = RunClock()
+    with progress("import") as report:
+        case = import_case(request, report)
+        write_case(case, out, force=force)
+    clock.write(out, inputs=(*sources, *labels), warnings=_warnings(case))
+    if as_json:
+        print_document("case", case_summary(case))
+        return
+    _print_case(case)
+    tell(f"Case written to {out}. Next: hepatica case show {out}")
+
+
+@app.command()
+def show(
+    case_folder: Path = typer.Argument(..., metavar="CASE"),
+    as_json: bool = JsonOption,
+) -> None:
+    """The structures, plans and doses of a case, and its import report."""
+    from hepatica.store.case_folder import case_summary, read_case
+
+    case = read_case(case_folder)
+    if as_json:
+        print_document("case", case_summary(case))
+        return
+    _print_case(case)
+
+
+@app.command()
+def check(
+    case_folder: Path = typer.Argument(..., metavar="CASE"),
+    protocol: str = typer.Argument("sbrt-six-fraction"),
+    as_json: bool = JsonOption,
+) -> None:
+    """What a protocol needs and the case does not have, and what looks wrong."""
+    from hepatica.engine.readiness import readiness
+    from hepatica.protocol import load_protocol
+    from hepatica.store.case_folder import read_case
+
+    found = readiness(read_case(case_folder), load_protocol(protocol))
+    if as_json:
+        print_document("case-check", found.as_document())
+        return
+    for line in found.sentences():
+        say(line)
+
+
+@app.command()
+def export(
+    case_folder: Path = typer.Argument(..., metavar="CASE"),
+    out: Path = typer.Option(..., "--out", help="Folder for the DICOM files."),
+    dose_bits: int = typer.Option(32, "--dose-bits", help="32, or 16 for old systems."),
+    force: bool = ForceOption,
+    as_json: bool = JsonOption,
+) -> None:
+    """Write the case as DICOM: CT, RTSTRUCT and RTDOSE, under the case's pseudonym."""
+    from hepatica.io.dicom.write import WriteOptions, write_case
+    from hepatica.store.case_folder import read_case
+
+    with progress("export") as report:
+        summary = write_case(
+            read_case(case_folder), out, WriteOptions(dose_bits=dose_bits, force=force), report
+        )
+    if as_json:
+        print_document("export", summary.as_document())
+        return
+    for line in summary.sentences():
+        say(line)
+
+
+def _warnings(case: Case) -> list[str]:
+    return [f"{note.subject}: {note.text}" for note in case.notes if note.kind == "warning"]
+
+
+def _print_case(case: Case) -> None:
+    from hepatica.store.case_folder import case_summary
+
+    summary = case_summary(case)
+    image = summary["image"]
+    say(f"Case {case.case_id}: image {image['shape']} at {image['spacing_mm']} mm")
+    rows = [
+        [name, row["role"], f"{row['volume_cc']:.1f}", row["origin"]]
+        for name, row in summary["structures"].items()
+    ]
+    table("Structures", ["name", "role", "cc", "from"], rows)
+    if case.plans:
+        plans = [
+            [p.label, str(p.fractions), _gy(p.prescription_gy), str(len(p.beams))]
+            for p in case.plans
+        ]
+        table("Plans", ["label", "fractions", "Gy", "beams"], plans)
+    if case.doses:
+        doses = [
+            [d.label, d.summation, f"{float(d.volume.values.max()):.2f}"] for d in case.doses
+        ]
+        table("Doses", ["label", "summation", "max Gy"], doses)
+    table("Import report", ["", "what", "why"], [[n.kind, n.subject, n.text] for n in case.notes])
+
+
+def _gy(value: float | None) -> str:
+    return "not stated" if value is None else f"{value:g}"

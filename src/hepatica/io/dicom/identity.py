@@ -1,0 +1,76 @@
+"""Whose files these are: enough of the patient's identity to notice two patients in one import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from hepatica.errors import Inconsistent
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The identifying fields of one file; never printed, compared only.
+
+    ``family_name`` is the part of the name before the first caret. It counts only where both
+    files lack a patient ID, because names are spelled differently from system to system.
+    """
+
+    patient_id: str = field(repr=False)
+    issuer: str = field(repr=False)
+    birth_date: str = field(repr=False)
+    family_name: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """The ``patient_key`` of a case: SHA-256 of ``PatientID|IssuerOfPatientID|birth date``.
+
+        Empty without a PatientID: a hash of a birth date alone could be guessed back.
+        """
+        if not self.patient_id:
+            return ""
+        text = "|".join((self.patient_id, self.issuer, self.birth_date))
+        return sha256(text.encode("utf-8")).hexdigest()
+
+    def conflict(self, other: Identity) -> str:
+        """The field in which two files contradict each other; empty when none does.
+
+        A field that is blank in either file contradicts nothing.
+        """
+        fields = [
+            ("PatientID", self.patient_id, other.patient_id),
+            ("IssuerOfPatientID", self.issuer, other.issuer),
+            ("PatientBirthDate", self.birth_date, other.birth_date),
+        ]
+        if not self.patient_id and not other.patient_id:
+            fields.append(("PatientName", self.family_name, other.family_name))
+        return next((name for name, a, b in fields if a and b and a != b), "")
+
+
+def require_one_patient(found: Sequence[tuple[str, Identity]]) -> None:
+    """Refuse files of different patients.
+
+    Parameters
+    ----------
+    found : (where, identity) pairs
+        ``where`` names a file or folder.
+
+    Raises
+    ------
+    Inconsistent
+        Naming the two places and the field, never its value.
+    """
+    distinct: dict[Identity, str] = {}
+    for where, identity in found:
+        distinct.setdefault(identity, where)
+    known = list(distinct.items())
+    for n, (identity, where) in enumerate(known):
+        for other, elsewhere in known[n + 1 :]:
+            differs = identity.conflict(other)
+            if differs:
+                raise Inconsistent(
+                    f"The sources hold files of different patients: {differs} differs between "
+                    f"{where} and {elsewhere}. Import one patient at a time, or accept the "
+                    "mismatch explicitly if you know that both are the same person."
+                )

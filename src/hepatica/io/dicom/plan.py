@@ -1,0 +1,180 @@
+"""Reads an RTPLAN: fractions, prescription and treatment beams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from hepatica.case.plan import Beam, Plan
+from hepatica.case.provenance import Note
+from hepatica.errors import InvalidInput
+from hepatica.io.dicom.files import read_dataset, reading, text
+from hepatica.io.dicom.scan import KIND_OF_SOP_CLASS
+
+_ION_PLAN = "1.2.840.10008.5.1.4.1.1.481.8"
+_TREATING = ("", "TREATMENT", "CONTINUATION")
+
+
+@dataclass(frozen=True)
+class FractionGroup:
+    """Beams that are given together, and how often."""
+
+    number: int
+    fractions: int | None
+    beam_numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlanRead:
+    """A plan with its fraction groups, and notes on what was chosen or is missing."""
+
+    plan: Plan
+    groups: tuple[FractionGroup, ...]
+    notes: tuple[Note, ...]
+
+
+def read_plan(path: Path) -> Plan:
+    """One RTPLAN or RT Ion Plan; `read_plan_fully` also tells what was chosen or is missing.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is damaged or no plan.
+    """
+    return read_plan_fully(path).plan
+
+
+def read_plan_fully(path: Path) -> PlanRead:
+    """One RTPLAN with its fraction groups and notes.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is damaged or no plan.
+    """
+    with reading(path):
+        dataset = read_dataset(path)
+        if KIND_OF_SOP_CLASS.get(text(dataset, "SOPClassUID")) != "plan":
+            what = text(dataset, "Modality") or "no known modality"
+            raise InvalidInput(f"{path.name} is {what}, not an RTPLAN. Give the plan file.")
+        return _plan(dataset, path)
+
+
+def _plan(dataset: Dataset, path: Path) -> PlanRead:
+    notes: list[Note] = []
+    subject = f"RTPLAN {path.name}"
+    groups = tuple(_groups(dataset))
+    plan = Plan(
+        uid=text(dataset, "SOPInstanceUID"),
+        label=text(dataset, "RTPlanLabel") or text(dataset, "RTPlanName"),
+        fractions=_fractions(groups, subject, notes),
+        prescription_gy=_prescription_gy(dataset, subject, notes),
+        beams=_beams(dataset, subject, notes),
+        frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or None,
+        structure_set_uid=_structure_set_uid(dataset),
+        approval=text(dataset, "ApprovalStatus"),
+    )
+    return PlanRead(plan, groups, tuple(notes))
+
+
+def _groups(dataset: Dataset) -> Iterator[FractionGroup]:
+    for item in dataset.get("FractionGroupSequence") or []:
+        planned = item.get("NumberOfFractionsPlanned")
+        beams = item.get("ReferencedBeamSequence") or []
+        yield FractionGroup(
+            number=int(item.get("FractionGroupNumber") or 0),
+            fractions=int(planned) if planned else None,
+            beam_numbers=tuple(int(beam.ReferencedBeamNumber) for beam in beams),
+        )
+
+
+def _fractions(groups: Sequence[FractionGroup], subject: str, notes: list[Note]) -> int | None:
+    counts = [g.fractions for g in groups]
+    if not counts or any(n is None for n in counts):
+        text = "The plan does not state its number of fractions; give it where a rule needs it."
+        notes.append(Note("warning", subject, text))
+        return None
+    total = sum(n for n in counts if n is not None)
+    if len(counts) > 1:
+        parts = " + ".join(str(n) for n in counts)
+        text = (
+            f"{len(counts)} fraction groups of {parts} = {total} fractions. Check that they are "
+            "given one after the other and not on the same days."
+        )
+        notes.append(Note("chosen", subject, text))
+    return total
+
+
+def _prescription_gy(dataset: Dataset, subject: str, notes: list[Note]) -> float | None:
+    targets = [
+        (float(item.TargetPrescriptionDose), text(item, "DoseReferenceDescription"))
+        for item in dataset.get("DoseReferenceSequence") or []
+        if text(item, "DoseReferenceType") == "TARGET"
+        and item.get("TargetPrescriptionDose") is not None
+    ]
+    if not targets:
+        sentence = "The plan states no target prescription dose; none was guessed from its beams."
+        notes.append(Note("warning", subject, sentence))
+        return None
+    highest = max(dose for dose, _ in targets)
+    if len({dose for dose, _ in targets}) > 1:
+        listed = ", ".join(f"{name or 'unnamed'} {dose:g} Gy" for dose, name in targets)
+        sentence = f"Several prescriptions ({listed}); the highest, {highest:g} Gy, was taken."
+        notes.append(Note("chosen", subject, sentence))
+    return highest
+
+
+def _beams(dataset: Dataset, subject: str, notes: list[Note]) -> tuple[Beam, ...]:
+    ion = text(dataset, "SOPClassUID") == _ION_PLAN
+    items = dataset.get("IonBeamSequence" if ion else "BeamSequence") or []
+    meterset = _metersets(dataset)
+    treating = [i for i in items if text(i, "TreatmentDeliveryType") in _TREATING]
+    if len(treating) < len(items):
+        left_out = len(items) - len(treating)
+        sentence = f"{left_out} setup or imaging beam{'s' * (left_out > 1)} left out."
+        notes.append(Note("ignored", subject, sentence))
+    if ion:
+        sentence = "An ion plan: its dose is weighted by a biological model, not physical dose."
+        notes.append(Note("warning", subject, sentence))
+    if dataset.get("ApplicationSetupSequence"):
+        sentence = "A brachytherapy plan: it has applicators, not beams."
+        notes.append(Note("warning", subject, sentence))
+    elif not treating:
+        notes.append(Note("warning", subject, "The plan has no treatment beams."))
+    return tuple(_beam(item, meterset) for item in treating)
+
+
+def _metersets(dataset: Dataset) -> dict[int, float]:
+    return {
+        int(beam.ReferencedBeamNumber): float(beam.BeamMeterset)
+        for group in dataset.get("FractionGroupSequence") or []
+        for beam in group.get("ReferencedBeamSequence") or []
+        if beam.get("BeamMeterset") is not None
+    }
+
+
+def _beam(item: Dataset, meterset: dict[int, float]) -> Beam:
+    points = item.get("ControlPointSequence") or item.get("IonControlPointSequence") or [Dataset()]
+    number = int(item.get("BeamNumber") or 0)
+    return Beam(
+        number=number,
+        name=text(item, "BeamName"),
+        radiation=text(item, "RadiationType"),
+        energy_mv=_number(points[0], "NominalBeamEnergy"),
+        gantry_deg=_number(points[0], "GantryAngle"),
+        couch_deg=_number(points[0], "PatientSupportAngle"),
+        meterset_mu=meterset.get(number),
+    )
+
+
+def _number(item: Dataset, keyword: str) -> float | None:
+    value = item.get(keyword)
+    return None if value is None or value == "" else float(value)
+
+
+def _structure_set_uid(dataset: Dataset) -> str | None:
+    sets = dataset.get("ReferencedStructureSetSequence") or []
+    return (text(sets[0], "ReferencedSOPInstanceUID") or None) if sets else None

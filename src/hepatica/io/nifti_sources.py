@@ -1,0 +1,112 @@
+"""Tells NIfTI files apart: the image, label volumes, and masks of one organ each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hepatica.case import Note
+from hepatica.case.names import fold
+from hepatica.errors import InvalidInput
+from hepatica.io.labels import LabelMap
+from hepatica.io.nifti import NiftiFile, read_nifti, stem_of
+from hepatica.io.regions import Region, region_of, regions_of_labels
+
+_MARKED_VALUES = (1, 255)
+
+
+@dataclass(frozen=True, eq=False)
+class NiftiSources:
+    """Images by file name, and what is marked in the other files."""
+
+    images: tuple[tuple[Path, NiftiFile], ...]
+    regions: tuple[Region, ...]
+    notes: tuple[Note, ...]
+
+
+def read_sources(
+    files: Sequence[Path],
+    label_files: Sequence[Path],
+    names: LabelMap | None,
+    assume_axes: str | None,
+) -> NiftiSources:
+    """Read NIfTI files and sort them.
+
+    Parameters
+    ----------
+    files : of any kind, the label files not among them
+    label_files : those that the user says hold labels
+    names : what the label numbers stand for, if the user said
+    assume_axes : see `hepatica.io.nifti.read_nifti`
+
+    Raises
+    ------
+    InvalidInput
+        If a label file comes without names for its numbers.
+    """
+    images: list[tuple[Path, NiftiFile]] = []
+    regions: list[Region] = []
+    notes: list[Note] = []
+    for path in (*label_files, *files):
+        content = read_nifti(path, assume_axes=assume_axes)
+        notes.extend(content.notes)
+        if path in label_files:
+            regions.extend(_labelled(path, content, names, notes))
+        elif content.is_label:
+            notes.append(Note("chosen", path.name, "read as labels: the file says it holds them."))
+            regions.extend(_labelled(path, content, names, notes))
+        elif _is_mask(content):
+            regions.extend(_mask(path, content, notes))
+        else:
+            images.append((path, content))
+    return NiftiSources(tuple(images), tuple(regions), tuple(notes))
+
+
+def _labelled(
+    path: Path, content: NiftiFile, names: LabelMap | None, notes: list[Note]
+) -> list[Region]:
+    if names is None and not content.label_names:
+        raise InvalidInput(
+            f"{path.name} holds labels, but not what they stand for. Name a label map with "
+            "--label-map, for example totalsegmentator_total."
+        )
+    table = names.labels if names is not None else content.label_names
+    origin = f"labels in {path.name}"
+    if names is not None:
+        text = f"numbers named by the label map {names.name} ({names.status})."
+        notes.append(Note("linked", path.name, text))
+        _compare(path, table, content, notes)
+    else:
+        notes.append(Note("linked", path.name, "numbers named by the table inside the file."))
+    return regions_of_labels(content.volume, table, origin, notes)
+
+
+def _compare(path: Path, table: Mapping[int, str], content: NiftiFile, notes: list[Note]) -> None:
+    """The file's own table may contradict the map that the user named."""
+    differ = [
+        f"{number} ({said}, not {table[number]})"
+        for number, said in content.label_names.items()
+        if number in table and fold(said) != fold(table[number])
+    ]
+    if differ:
+        text = f"the table inside the file names labels otherwise: {', '.join(differ[:5])}."
+        notes.append(Note("warning", path.name, f"{text} Check the label map."))
+
+
+def _is_mask(content: NiftiFile) -> bool:
+    values = content.volume.values
+    top = values.max()
+    if int(top) not in _MARKED_VALUES or values.min() != 0:
+        return False
+    return bool(((values == 0) | (values == top)).all())
+
+
+def _mask(path: Path, content: NiftiFile, notes: list[Note]) -> list[Region]:
+    text = "read as a mask named by its file: it holds two values only."
+    notes.append(Note("assumed", path.name, text))
+    marked = content.volume.values > 0
+    region = region_of(stem_of(path), np.asarray(marked), content.volume.grid, f"mask {path.name}")
+    return [] if region is None else [region]

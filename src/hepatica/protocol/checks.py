@@ -1,0 +1,49 @@
+"""Everything a protocol document must hold beyond its single values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hepatica.protocol.document import Document, Finding
+from hepatica.protocol.dose_checks import (
+    binding_limits_can_bind,
+    chosen_readings_are_offered,
+    doses_fit_the_risk_levels,
+    limits_have_one_bound,
+    strata_join,
+)
+from hepatica.protocol.name_checks import (
+    conditions_are_asked,
+    names_are_unique,
+    structures_are_known,
+    structures_are_not_circular,
+    targets_have_a_margin,
+)
+from hepatica.protocol.text import Tree
+
+RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
+    names_are_unique,
+    structures_are_known,
+    structures_are_not_circular,
+    targets_have_a_margin,
+    strata_join,
+    doses_fit_the_risk_levels,
+    chosen_readings_are_offered,
+    limits_have_one_bound,
+    binding_limits_can_bind,
+    conditions_are_asked,
+)
+
+
+def check(document: Document, tree: Tree) -> None:
+    """Add to the tree every fault that spans more than one value.
+
+    Parameters
+    ----------
+    document : dict
+        The document with its sources filled in; any part of it may be wrong or missing.
+    tree : Tree
+        Takes the faults.
+    """
+    for rule in RULES:
+        tree.faults.extend(tree.fault(path, message) for path, message in rule(document))

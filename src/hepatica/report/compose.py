@@ -1,0 +1,109 @@
+"""An evaluation laid out as a report: which tables and pictures, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hepatica.report.answer import answer
+from hepatica.report.model_tables import model_facts, model_table, sensitivity_table
+from hepatica.report.pictures import dvh_picture, isotoxic_picture, slices_picture
+from hepatica.report.references import References, references
+from hepatica.report.sheet import Block, Section, Sheet, Text
+from hepatica.report.source_tables import (
+    derived_table,
+    notes_table,
+    references_table,
+    rule_table,
+    run_table,
+)
+from hepatica.report.structure_tables import indices_table, metrics_table, structures_table
+from hepatica.report.tables import allocation_table, limits_table, organs_table
+from hepatica.report.wording import sentence, unknown
+
+if TYPE_CHECKING:
+    from hepatica.engine.evaluation import Evaluation
+
+
+def evaluation_sheet(evaluation: Evaluation, run: Mapping[str, Any] | None = None) -> Sheet:
+    """The report on one evaluation, pictures drawn, ready to be written.
+
+    Raises
+    ------
+    MissingExtra
+        If matplotlib is not installed.
+    """
+    protocol = evaluation.protocol
+    cited = references(evaluation)
+    sections: tuple[Section, ...] = (
+        Section("dose-allowed", "The dose this patient may receive", tuple(_dose(evaluation))),
+        Section("distribution", "The dose distribution", tuple(_pictures(evaluation))),
+        Section("limits", "Limits", (limits_table(evaluation.limits, cited),)),
+        Section("structures", "Structures", tuple(_structures(evaluation))),
+        Section("model", "Liver risk model", tuple(_model(evaluation, cited))),
+        Section("case", "How the case was put together", tuple(_case(evaluation))),
+        Section(
+            "sources",
+            "Sources of the numbers",
+            (rule_table(protocol, cited), references_table(cited)),
+        ),
+    )
+    if run is not None:
+        sections = (*sections, Section("run", "This run", (run_table(run),)))
+    return Sheet(
+        title="Plan evaluation",
+        subtitle=f"{protocol.title} (protocol {protocol.name}, version {protocol.version})",
+        case_id=evaluation.case.case_id,
+        answer=answer(evaluation),
+        sections=sections,
+    )
+
+
+def _dose(evaluation: Evaluation) -> Iterator[Block]:
+    allocation = evaluation.allocation
+    if allocation.levels:
+        yield allocation_table(allocation, _fractions(evaluation))
+    else:
+        yield Text((sentence(unknown(allocation.reason)),))
+    if allocation.organs:
+        yield organs_table(allocation)
+    yield isotoxic_picture(evaluation)
+
+
+def _fractions(evaluation: Evaluation) -> int:
+    """Fractions of the protocol, in which the doses allowed are meant."""
+    return evaluation.protocol.prescription.fractions
+
+
+def _pictures(evaluation: Evaluation) -> Iterator[Block]:
+    curves = dvh_picture(evaluation)
+    if curves is None:
+        yield Text((sentence(unknown("no structure lies within the dose grid")),))
+    else:
+        yield curves
+    yield slices_picture(evaluation)
+
+
+def _structures(evaluation: Evaluation) -> Iterator[Block]:
+    yield structures_table(evaluation.structures)
+    for table in (metrics_table(evaluation.structures), indices_table(evaluation.indices)):
+        if table is not None:
+            yield table
+
+
+def _model(evaluation: Evaluation, cited: References) -> Iterator[Block]:
+    found = evaluation.risk
+    if found is None:
+        yield Text((sentence(unknown("the risk was not computed; see What is missing")),))
+        return
+    yield model_table(found.reading.model, cited)
+    yield model_facts(found.reading.model)
+    yield sensitivity_table(found)
+
+
+def _case(evaluation: Evaluation) -> Iterator[Block]:
+    tables = (derived_table(evaluation.structures), notes_table(evaluation.case.notes))
+    found = [table for table in tables if table is not None]
+    yield from found
+    if not found:
+        yield Text(("All structures were used as drawn, and the import report is empty.",))

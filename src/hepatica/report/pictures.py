@@ -1,0 +1,140 @@
+"""The pictures of a report with the words that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hepatica.case import Structure
+from hepatica.report.colours import Stroke, strokes
+from hepatica.report.drawing import pen, svg_text
+from hepatica.report.dvh_figure import dvh_figure, limit_points
+from hepatica.report.isotoxic_figure import PatientPoint, draw_isotoxic
+from hepatica.report.sheet import Picture
+from hepatica.report.slices_figure import focus, isodoses, slices_figure
+from hepatica.report.wording import gy, level, listed, number
+
+if TYPE_CHECKING:
+    from hepatica.engine.evaluation import Evaluation
+    from hepatica.physics.dvh import DVH
+
+_MOST_CURVES = 14
+_ROLE_ORDER = ("GTV", "CTV", "PTV")
+
+
+def isotoxic_picture(evaluation: Evaluation) -> Picture:
+    """The isotoxic curves with this patient's doses on them."""
+    points = _patient_points(evaluation)
+    protocol = evaluation.protocol
+    with pen():
+        svg = svg_text(draw_isotoxic(protocol, protocol.prescription.risk_levels, points))
+    risks = listed(level(r) for r in protocol.prescription.risk_levels)
+    where = listed(
+        f"{p.label} {gy(p.dose_gy)} at effective volume {number(p.effective_volume, 3)}"
+        for p in points
+    )
+    caption = "Dose against effective liver volume, one curve per accepted risk."
+    alt = f"Curves of total dose against effective liver volume for risks of {risks}."
+    patient = f"Marked: {where}." if where else "This patient's effective volume is unknown."
+    return Picture("isotoxic", svg, f"{alt} {patient}", f"{caption} {patient}")
+
+
+def _patient_points(evaluation: Evaluation) -> tuple[PatientPoint, ...]:
+    allocation, given = evaluation.allocation, evaluation.prescription
+    veff, chosen = allocation.effective_volume, allocation.chosen
+    if veff is None or veff <= 0:
+        return ()
+    points = []
+    if given is not None:
+        points.append(PatientPoint(veff, given.dose_gy, "evaluated"))
+    if chosen is not None:
+        label = f"allowed at {level(chosen.risk)}"
+        points.append(PatientPoint(veff, chosen.allowed_gy, label, filled=False))
+    return tuple(points)
+
+
+def dvh_picture(evaluation: Evaluation) -> Picture | None:
+    """The dose-volume curves; None when the dose grid meets no structure."""
+    curves: dict[str, DVH] = {
+        name: row.dvh
+        for name, row in evaluation.structures.items()
+        if row.dvh is not None and row.structure.role != "EXTERNAL"
+    }
+    names = _order(evaluation, curves)
+    if not names:
+        return None
+    curves = {name: curves[name] for name in names}
+    given = evaluation.prescription
+    dose_gy = None if given is None else given.dose_gy
+    points = limit_points(evaluation.limits, curves, dose_gy)
+    with pen():
+        svg = svg_text(dvh_figure(curves, _pens(evaluation), points, dose_gy))
+    means = listed(f"{name} {gy(curves[name].mean_gy)}" for name in names)
+    return Picture(
+        "dvh",
+        svg,
+        f"Cumulative dose-volume curves. Mean doses: {means}.",
+        "Cumulative dose-volume histograms. A circle is a limit that is met, a cross one that is "
+        "not: the curve of the same colour must pass below it (organs) or above it (targets).",
+    )
+
+
+def slices_picture(evaluation: Evaluation) -> Picture:
+    """Three cuts through the tumour that the highest dose is nearest to."""
+    given = evaluation.prescription
+    lines = isodoses(evaluation.dose.volume, None if given is None else given.dose_gy)
+    drawn = _outlined(evaluation)
+    case = evaluation.case
+    with pen():
+        svg = svg_text(slices_figure(case, drawn, lines, _pens(evaluation)))
+    point, name = focus(case, lines.dose)
+    x, y, z = (number(c) for c in point)
+    return Picture(
+        "slices",
+        svg,
+        f"Axial, coronal and sagittal cut through {name} with outlines of {listed(drawn)} and "
+        f"lines of equal dose from {gy(lines.levels_gy[0]) if lines.levels_gy else 'none'} up.",
+        f"Cuts through {name} (x {x}, y {y}, z {z} mm, LPS), all on one scale, seen from the feet "
+        "(axial), from the front (coronal) and from the left (sagittal). The thick line is 100 %. "
+        "A dotted white line, where present, is the edge of the dose grid.",
+    )
+
+
+def _pens(evaluation: Evaluation) -> Mapping[str, Stroke]:
+    known = dict(evaluation.case.structures)
+    known.update((name, row.structure) for name, row in evaluation.structures.items())
+    return strokes(known.values())
+
+
+def _outlined(evaluation: Evaluation) -> dict[str, Structure]:
+    """Structures as drawn, and targets grown from them; not unions or differences of others."""
+    tumours = {s.name for s in evaluation.case.gtvs}
+    found = {}
+    for name, row in evaluation.structures.items():
+        structure = row.structure
+        is_union = structure.role == "GTV" and structure.derived and bool(tumours)
+        is_cut = structure.derived and structure.role not in _ROLE_ORDER
+        if not (is_union or is_cut or structure.is_empty):
+            found[name] = structure
+    names = _order(evaluation, found)
+    outside = [n for n, s in found.items() if s.role == "EXTERNAL"]
+    return {name: found[name] for name in dict.fromkeys((*names, *outside))}
+
+
+def _order(evaluation: Evaluation, names: Mapping[str, object]) -> list[str]:
+    """Targets, then organs the protocol speaks of, then others while there is room."""
+    rows = evaluation.structures
+    targets = sorted(
+        (n for n in names if rows[n].structure.role in _ROLE_ORDER),
+        key=lambda n: (_ROLE_ORDER.index(rows[n].structure.role), n),
+    )
+    rule = evaluation.protocol.prescription
+    asked = [rule.organ, "Liver", *(limit.structure for limit in evaluation.limits)]
+    organs = [n for n in dict.fromkeys(asked) if n in names and n not in targets]
+    others = [
+        n
+        for n in names
+        if n not in targets and n not in organs and rows[n].structure.role != "EXTERNAL"
+    ]
+    room = max(0, _MOST_CURVES - len(targets) - len(organs))
+    return [*targets, *organs, *others[:room]]

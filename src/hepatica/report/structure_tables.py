@@ -1,0 +1,144 @@
+"""Each structure with three volumes side by side, its doses, and the numbers that were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from hepatica.report.sheet import Cell, Column, Table
+from hepatica.report.tables import metric_words
+from hepatica.report.wording import (
+    NBSP,
+    finite,
+    number,
+    percent,
+    quantity,
+    sentence,
+    unknown,
+    volume,
+)
+
+if TYPE_CHECKING:
+    from hepatica.engine.evaluation import MetricValue, StructureDose
+
+_AGREEMENT = 0.02
+APART = "\u2260"
+"""Stands before volumes that are more than 2 % apart."""
+
+
+def structures_table(structures: Mapping[str, StructureDose]) -> Table:
+    """Volume by contour, by voxel and of the histogram; what the dose grid misses; doses."""
+    columns = (
+        Column("Structure"),
+        Column("Contours, cc", numeric=True),
+        Column("Voxels, cc", numeric=True),
+        Column("DVH, cc", numeric=True),
+        Column("Outside dose grid", numeric=True),
+        Column("Min, Gy", numeric=True),
+        Column("Mean, Gy", numeric=True),
+        Column("Max, Gy", numeric=True),
+        Column("Remarks", share=1),
+    )
+    rows = tuple(_structure_row(name, row) for name, row in structures.items())
+    note = (
+        f"The three volumes of a structure should agree; {APART} marks those more than 2 % apart. "
+        "A derived structure, and one read from a mask, has no drawn contours."
+    )
+    return Table("Volumes and doses of the structures", columns, rows, note)
+
+
+def _structure_row(name: str, row: StructureDose) -> tuple[Cell, ...]:
+    dvh = row.dvh
+    missed = row.uncovered_fraction
+    remarks = [sentence(remark) for remark in row.remarks]
+    if dvh is None:
+        doses: tuple[Cell, ...] = (Cell("unknown", "unknown"),) * 3
+        remarks = remarks or ["Doses unknown: the dose grid does not reach this structure."]
+    else:
+        doses = tuple(Cell(number(d)) for d in (dvh.min_gy, dvh.mean_gy, dvh.max_gy))
+    return (
+        Cell(name),
+        *_volume_cells(row),
+        Cell(percent(missed), "caution" if missed > 0.0005 else "plain"),
+        *doses,
+        Cell(" ".join(remarks) or "\u2013", "caution" if remarks else "plain"),
+    )
+
+
+def _volume_cells(row: StructureDose) -> tuple[Cell, Cell, Cell]:
+    """Contour, voxel and histogram volume; marked when they are more than 2 % apart."""
+    volumes = {"contour": row.contour_volume_cc, "voxel": row.volume_cc}
+    volumes["dvh"] = None if row.dvh is None else row.dvh.total_cc
+    is_apart = volume_difference([v for v in volumes.values() if v is not None]) > _AGREEMENT
+    cells = {
+        key: Cell(f"{APART} {_cc(value)}", "caution") if is_apart else Cell(_cc(value))
+        for key, value in volumes.items()
+        if value is not None
+    }
+    contour = cells.get("contour", Cell("none drawn", "muted"))
+    return contour, cells["voxel"], cells.get("dvh", Cell("unknown", "unknown"))
+
+
+def _cc(value: float) -> str:
+    return volume(value).rsplit(NBSP, 1)[0]
+
+
+def volume_difference(volumes_cc: Sequence[float]) -> float:
+    """Spread of volumes as a fraction of the largest."""
+    largest = max(volumes_cc)
+    return 0.0 if largest <= 0 else (largest - min(volumes_cc)) / largest
+
+
+def metrics_table(structures: Mapping[str, StructureDose]) -> Table | None:
+    """The dose-volume numbers that were asked, each with its meaning in words."""
+    rows = tuple(
+        (
+            Cell(name),
+            Cell(metric.metric),
+            Cell(metric_words(metric.metric) or "\u2013", "muted"),
+            _metric_cell(metric),
+        )
+        for name, row in structures.items()
+        for metric in row.metrics.values()
+    )
+    if not rows:
+        return None
+    columns = (
+        Column("Structure"),
+        Column("Metric"),
+        Column("In words", share=1),
+        Column("Value", numeric=True, share=1),
+    )
+    return Table("Dose-volume numbers that the protocol asks for", columns, rows)
+
+
+def _metric_cell(metric: MetricValue) -> Cell:
+    if metric.value is None or not finite(metric.value):
+        return Cell(unknown(metric.reason), "unknown")
+    if metric.unit == "cc":
+        return Cell(volume(metric.value))
+    return Cell(quantity(metric.value, metric.unit, 2 if metric.unit == "Gy" else 1))
+
+
+def indices_table(indices: Mapping[str, Mapping[str, float]]) -> Table | None:
+    """Conformity, homogeneity and gradient of each target."""
+    names = list(dict.fromkeys(name for values in indices.values() for name in values))
+    if not names:
+        return None
+    columns = (Column("Target"), *(Column(_title(name), numeric=True) for name in names))
+    rows = tuple(
+        (Cell(target), *(_index_cell(values.get(name)) for name in names))
+        for target, values in indices.items()
+    )
+    return Table("Conformity, homogeneity and gradient (no unit)", columns, rows)
+
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _index_cell(value: float | None) -> Cell:
+    if value is None or not finite(value):
+        return Cell("unknown: it cannot be formed for this dose", "unknown")
+    return Cell(number(value, 2))
