@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
-from click import Command, Context, Group, Option
 
 from hepatica.cli import app
 from hepatica.physics.biology import model_named, model_names
@@ -69,29 +69,25 @@ def parameters_markdown() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def _walk(command: Command, path: str) -> list[tuple[str, Command]]:
-    if not isinstance(command, Group):
+def _walk(command: Any, path: str) -> list[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
         return [(path, command)]
-    context = Context(command)
-    found: list[tuple[str, Command]] = []
-    for name in command.list_commands(context):
-        child = command.get_command(context, name)
-        if child is not None:
-            found += _walk(child, f"{path} {name}")
+    found: list[tuple[str, Any]] = []
+    for name, child in command.commands.items():
+        found += _walk(child, f"{path} {name}")
     return found
 
 
-def _row(parameter: object) -> str:
-    if isinstance(parameter, Option):
-        words = ", ".join(parameter.opts)
-        text = parameter.help or ""
-        default = parameter.default
-        if default not in (None, False, "", [], ()) and not callable(default) and not parameter.required:
-            text += f" Default: {default}."
-        return f"| `{words}` | {text.strip()} |"
-    name = getattr(parameter, "human_readable_name", "") or str(parameter)
-    text = getattr(parameter, "help", None) or "required"
-    return f"| `{name}` | {text} |"
+def _row(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        text = getattr(parameter, "help", None) or "required"
+        return f"| `{(parameter.metavar or parameter.name).upper()}` | {text} |"
+    text = (parameter.help or "").strip()
+    default = parameter.default
+    if isinstance(default, str | int | float) and not isinstance(default, bool) and default != "":
+        text += f" Default: {default}."
+    required = " Required." if parameter.required else ""
+    return f"| `{', '.join(parameter.opts)}` | {text}{required} |"
 
 
 def main() -> int:

@@ -7,6 +7,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine makes any time limit on a single example a coin toss.
+settings.register_profile("house", deadline=None, max_examples=60)
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -14,12 +14,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Features = NDArray[np.int16]
+Point = tuple[float, float, float]
 
-# In the search, how many voxels from the nearest seed the surface can lie.
-_REACH = 2.0
+# How many voxels from the nearest seed, which lies inside, the surface of the result can be felt.
+_REACH = 1.75
+# How much deeper the refined search can find than the search among whole voxels.
+_GAIN = 0.4
 _BEYOND = 0.75
 _REFINEMENTS = 3
 _FAR = np.float32(1e30)
+_NOTHING = -1e9
 # A voxel is full, or empty, when the surface is half a voxel or more away.
 FULL = 0.5
 
@@ -131,7 +135,7 @@ def _blend(depth: Singles, z: float, y: float, x: float) -> float:
     z = min(max(z, 0.0), nz - 1.0)
     y = min(max(y, 0.0), ny - 1.0)
     x = min(max(x, 0.0), nx - 1.0)
-    k, j, i = min(int(z), max(nz - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(x), max(nx - 2, 0))
+    k, j, i = int(z), int(y), int(x)
     k1, j1, i1 = min(k + 1, nz - 1), min(j + 1, ny - 1), min(i + 1, nx - 1)
     z, y, x = z - k, y - j, x - i
     low = (1 - y) * ((1 - x) * depth[k, j, i] + x * depth[k, j, i1])
@@ -142,164 +146,236 @@ def _blend(depth: Singles, z: float, y: float, x: float) -> float:
 
 
 @njit(cache=True)
-def _weights(t: float, weights: Floats) -> None:
+def _weights(t: float) -> tuple[float, float, float, float]:
     """Catmull-Rom weights of four neighbours: exact where depth curves like a parabola."""
-    weights[0] = t * (-0.5 + t * (1.0 - 0.5 * t))
-    weights[1] = 1.0 + t * t * (1.5 * t - 2.5)
-    weights[2] = t * (0.5 + t * (2.0 - 1.5 * t))
-    weights[3] = t * t * (0.5 * t - 0.5)
+    return (
+        t * (-0.5 + t * (1.0 - 0.5 * t)),
+        1.0 + t * t * (1.5 * t - 2.5),
+        t * (0.5 + t * (2.0 - 1.5 * t)),
+        t * t * (0.5 * t - 0.5),
+    )
 
 
 @njit(cache=True)
-def _blend_smoothly(depth: Singles, point: Floats, weights: Floats) -> float:
+def _blend_smoothly(depth: Singles, point: Point) -> float:
     """Cubic depth at a point. Linear depth would be too small where the surface bulges."""
     nz, ny, nx = depth.shape
     k, j, i = int(np.floor(point[0])), int(np.floor(point[1])), int(np.floor(point[2]))
-    _weights(point[0] - k, weights[0])
-    _weights(point[1] - j, weights[1])
-    _weights(point[2] - i, weights[2])
+    in_z, in_y, in_x = _weights(point[0] - k), _weights(point[1] - j), _weights(point[2] - i)
     total = 0.0
     for a in range(4):
         ka = min(max(k + a - 1, 0), nz - 1)
         for b in range(4):
             jb = min(max(j + b - 1, 0), ny - 1)
-            share = weights[0, a] * weights[1, b]
+            line = 0.0
             for c in range(4):
-                ic = min(max(i + c - 1, 0), nx - 1)
-                total += share * weights[2, c] * depth[ka, jb, ic]
+                line += in_x[c] * depth[ka, jb, min(max(i + c - 1, 0), nx - 1)]
+            total += in_z[a] * in_y[b] * line
     return total
 
 
 @njit(cache=True)
-def _touch(voxel: Floats, goal: Floats, half: Floats, beyond: float, point: Floats) -> bool:
-    """Write to ``point`` where the ellipsoid around ``voxel`` ends on the way to ``goal``.
+def _part(way: Point, half: Floats, beyond: float) -> float:
+    """The part of a way from the ellipsoid's centre at which the ellipsoid ends; negative if none.
 
-    Where the goal lies inside the ellipsoid, the way goes on for at most ``beyond`` voxels. False
-    when the ellipsoid has no extent in that direction.
+    A way that ends inside the ellipsoid is prolonged by at most ``beyond`` voxels.
     """
-    way = voxel - goal
     square = _square(way[0], half[0]) + _square(way[1], half[1]) + _square(way[2], half[2])
     if not square < 1e12:
-        return False
-    part = 1.0
+        return -1.0
     if square > 1.0:
-        part = 1.0 / np.sqrt(square)
-    elif beyond > 0.0 and square > 0.0:
-        part = min(1.0 / np.sqrt(square), 1.0 + beyond / np.sqrt((way * way).sum()))
-    point[:] = voxel - part * way
-    return True
+        return 1.0 / np.sqrt(square)
+    if beyond > 0.0 and square > 0.0:
+        length = np.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
+        return min(1.0 / np.sqrt(square), 1.0 + beyond / length)
+    return 1.0
 
 
 @njit(cache=True)
-def _best_neighbour(depth: Singles, voxel: Floats, centre: Floats, half: Floats) -> float:
-    """Greatest depth toward the 27 voxels around ``centre``, which moves to the best of them."""
-    best = -1e9
-    middle, goal, point = centre.copy(), np.empty(3), np.empty(3)
+def _best_neighbour(
+    depth: Singles, voxel: Point, seed: Point, half: Floats
+) -> tuple[float, Point]:
+    """Greatest depth toward the 27 voxels around a seed, and the way from the best of them."""
+    best, best_way = _NOTHING, (0.0, 0.0, 0.0)
     for n in range(27):
-        goal[0] = middle[0] + (n // 9 - 1)
-        goal[1] = middle[1] + (n // 3 % 3 - 1)
-        goal[2] = middle[2] + (n % 3 - 1)
-        if not _touch(voxel, goal, half, 0.0, point):
+        way = (
+            voxel[0] - seed[0] - (n // 9 - 1),
+            voxel[1] - seed[1] - (n // 3 % 3 - 1),
+            voxel[2] - seed[2] - (n % 3 - 1),
+        )
+        part = _part(way, half, 0.0)
+        if part < 0.0:
             continue
-        found = _blend(depth, point[0], point[1], point[2])
+        found = _blend(
+            depth, voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
+        )
         if found > best:
-            best = found
-            centre[:] = goal
-        if best >= FULL:
-            return best
-    return best
+            best, best_way = found, way
+            if best >= FULL:
+                break
+    return best, best_way
 
 
 @njit(cache=True)
-def _sideways(voxel: Floats, goal: Floats, across: Floats) -> None:
-    """Two unit vectors, rows of ``across``, at right angles to the way from voxel to goal."""
-    way = voxel - goal
-    length = np.sqrt((way * way).sum())
+def _across(way: Point) -> tuple[Point, Point]:
+    """Two unit vectors at right angles to a way."""
+    length = np.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
     if length == 0.0:
-        across[:] = 0.0
-        return
-    way /= length
-    least = np.argmin(np.abs(way))
-    first = -way[least] * way
-    first[least] += 1.0
-    first /= np.sqrt((first * first).sum())
-    across[0] = first
-    across[1, 0] = way[1] * first[2] - way[2] * first[1]
-    across[1, 1] = way[2] * first[0] - way[0] * first[2]
-    across[1, 2] = way[0] * first[1] - way[1] * first[0]
+        return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+    z, y, x = way[0] / length, way[1] / length, way[2] / length
+    if abs(z) <= abs(y) and abs(z) <= abs(x):
+        side = np.sqrt(y * y + x * x)
+        first = (0.0, x / side, -y / side)
+    elif abs(y) <= abs(x):
+        side = np.sqrt(z * z + x * x)
+        first = (x / side, 0.0, -z / side)
+    else:
+        side = np.sqrt(z * z + y * y)
+        first = (y / side, -z / side, 0.0)
+    second = (
+        y * first[2] - x * first[1],
+        x * first[0] - z * first[2],
+        z * first[1] - y * first[0],
+    )
+    return first, second
 
 
 @njit(cache=True)
-def _best_touch(depth: Singles, voxel: Floats, centre: Floats, half: Floats) -> float:
+def _best_touch(depth: Singles, voxel: Point, start: Point, half: Floats) -> float:
     """Greatest depth where the ellipsoid touches, sought sideways in ever smaller steps."""
-    across, weights = np.empty((2, 3)), np.empty((3, 4))
-    middle, goal, point, touched = np.empty(3), np.empty(3), np.empty(3), centre.copy()
-    _sideways(voxel, centre, across)
-    best, step = -1e9, 0.5
+    first, second = _across(start)
+    best, centre, touched = _NOTHING, start, voxel
+    step = 0.5
     for _ in range(_REFINEMENTS):
-        middle[:] = centre
+        middle = centre
         for n in range(9):
             a, b = (n // 3 - 1) * step, (n % 3 - 1) * step
-            for axis in range(3):
-                goal[axis] = middle[axis] + a * across[0, axis] + b * across[1, axis]
-            if not _touch(voxel, goal, half, _BEYOND, point):
+            way = (
+                middle[0] + a * first[0] + b * second[0],
+                middle[1] + a * first[1] + b * second[1],
+                middle[2] + a * first[2] + b * second[2],
+            )
+            part = _part(way, half, _BEYOND)
+            if part < 0.0:
                 continue
-            found = _blend(depth, point[0], point[1], point[2])
+            z, y, x = voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
+            found = _blend(depth, z, y, x)
             if found > best:
-                best = found
-                centre[:] = goal
-                touched[:] = point
+                best, centre, touched = found, way, (z, y, x)
         step /= 2
-    return _blend_smoothly(depth, touched, weights)
+    return _blend_smoothly(depth, touched)
 
 
 @njit(cache=True)
-def _out_of_reach(voxel: Floats, seed: Floats, half: Floats) -> bool:
-    """Whether the ellipsoid misses everything within `_REACH` voxels of the seed."""
+def _squared_gauge(way: Point, half: Floats, further: float) -> float:
+    """Squared length of a way in half-axes, after each component grew by ``further`` voxels."""
     square = 0.0
     for axis in range(3):
-        step = voxel[axis] - seed[axis]
-        side = half[axis, 1] if step > 0 else half[axis, 0]
+        rising, falling = max(way[axis] + further, 0.0), min(way[axis] - further, 0.0)
+        square += max(_square(rising, half[axis]), _square(falling, half[axis]))
+    return square
+
+
+@njit(cache=True)
+def _out_of_reach(way: Point, half: Floats) -> bool:
+    """Whether the ellipsoid misses everything within `_REACH` voxels of the seed."""
+    square, far, least = 0.0, 0.0, np.inf
+    for axis in range(3):
+        side = half[axis, 1] if way[axis] > 0 else half[axis, 0]
+        least = min(least, side)
         if side > 0:
-            square += (max(abs(step) - _REACH, 0.0) / side) ** 2
-    return square > 1.0
+            square += (max(abs(way[axis]) - _REACH, 0.0) / side) ** 2
+            far += (way[axis] / side) ** 2
+    return square > 1.0 or (np.sqrt(far) - 1.0) * least > _REACH
+
+
+@njit(cache=True)
+def _beside_full(depth: Singles, z: int, y: int, x: int) -> bool:
+    """Whether a full voxel is among the 27 around this one."""
+    nz, ny, nx = depth.shape
+    for k in range(max(z - 1, 0), min(z + 2, nz)):
+        for j in range(max(y - 1, 0), min(y + 2, ny)):
+            for i in range(max(x - 1, 0), min(x + 2, nx)):
+                if depth[k, j, i] >= FULL:
+                    return True
+    return False
+
+
+@njit(cache=True)
+def _greatest_depth(
+    depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], half: Floats
+) -> float:
+    """Greatest depth within the ellipsoid around ``voxel``, sought near ``seed``."""
+    way = (float(voxel[0] - seed[0]), float(voxel[1] - seed[1]), float(voxel[2] - seed[2]))
+    if _out_of_reach(way, half):
+        return _NOTHING
+    if _squared_gauge(way, half, 1.0) <= 1.0 and _beside_full(depth, seed[0], seed[1], seed[2]):
+        return FULL
+    here = (float(voxel[0]), float(voxel[1]), float(voxel[2]))
+    there = (float(seed[0]), float(seed[1]), float(seed[2]))
+    best, start = _best_neighbour(depth, here, there, half)
+    if -FULL - _GAIN < best < FULL:
+        best = max(best, _best_touch(depth, here, start, half))
+    return best
 
 
 @njit(cache=True, parallel=True)
 def dilate(depth: Singles, half: Floats) -> Singles:
-    """The highest depth that the ellipsoid around each voxel reaches.
+    """The greatest depth that the ellipsoid around each voxel reaches.
 
     Parameters
     ----------
-    depth : (z, y, x) array, interpolated linearly between voxel centres
+    depth : (z, y, x) array, voxels
+        How far inside the surface each voxel's centre lies; right near the surface, and of the
+        right sign elsewhere.
     half : (3, 2) array, half-axes in voxels
 
     Returns
     -------
-    grown : array of the same shape
+    depth : array of the same shape
+        Right between -0.5 and 0.5.
     """
     x_cost, x_feature = _seeds_along_x(depth, half[2])
     y_cost, y_feature = _nearest_along_y(x_cost, half[1])
     cost, z_feature = _nearest_along_z(y_cost, half[0])
     out = depth.copy()
     for k in prange(depth.shape[0]):
-        voxel, seed = np.empty(3), np.empty(3)
         for j in range(depth.shape[1]):
             for i in range(depth.shape[2]):
                 if depth[k, j, i] >= FULL or cost[k, j, i] >= _FAR:
                     continue
-                z = z_feature[k, j, i]
-                y = y_feature[z, j, i]
-                x = x_feature[z, y, i]
-                if cost[k, j, i] <= 1.0 and depth[z, y, x] >= FULL:
-                    out[k, j, i] = FULL
-                    continue
-                voxel[0], voxel[1], voxel[2] = k, j, i
-                seed[0], seed[1], seed[2] = z, y, x
-                if _out_of_reach(voxel, seed, half):
-                    continue
-                best = _best_neighbour(depth, voxel, seed, half)
-                if -1.0 < best < FULL:
-                    best = max(best, _best_touch(depth, voxel, seed, half))
-                out[k, j, i] = max(depth[k, j, i], best)
+                z = int(z_feature[k, j, i])
+                y = int(y_feature[z, j, i])
+                seed = (z, y, int(x_feature[z, y, i]))
+                out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, half))
+    return out
+
+
+@njit(cache=True, parallel=True)
+def smooth(values: Singles) -> Singles:
+    """The mean of each voxel and its neighbours with weights (1 2 1)/4 along every axis."""
+    nz, ny, nx = values.shape
+    flat = np.empty_like(values)
+    for k in prange(nz):
+        lines = np.zeros((ny + 2, nx), np.float32)
+        for j in range(ny):
+            row, line = values[k, j], lines[j + 1]
+            for i in range(1, nx - 1):
+                line[i] = np.float32(0.25) * (row[i - 1] + row[i + 1]) + np.float32(0.5) * row[i]
+            line[0] = np.float32(0.5) * row[0] + np.float32(0.25) * row[min(1, nx - 1)]
+            line[-1] = np.float32(0.5) * row[-1] + np.float32(0.25) * row[max(nx - 2, 0)]
+        for j in range(ny):
+            for i in range(nx):
+                beside = lines[j, i] + lines[j + 2, i]
+                flat[k, j, i] = np.float32(0.25) * beside + np.float32(0.5) * lines[j + 1, i]
+    out = np.empty_like(values)
+    for k in prange(nz):
+        for j in range(ny):
+            for i in range(nx):
+                beside = np.float32(0.0)
+                if k > 0:
+                    beside += flat[k - 1, j, i]
+                if k < nz - 1:
+                    beside += flat[k + 1, j, i]
+                out[k, j, i] = np.float32(0.25) * beside + np.float32(0.5) * flat[k, j, i]
     return out

@@ -6,6 +6,7 @@ The words are those of AAPM Task Group 263. This module reads and writes them; i
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -205,6 +206,9 @@ def _mended(kind: str, at: str, at_unit: str | None, unit: str | None) -> str | 
     if into is not None and into not in allowed_in:
         return None
     out_of = out_of if out_of in allowed_out else allowed_out[0]
+    whole = 100.0 if (into or allowed_in[0]) == "%" else math.inf
+    if not math.isfinite(value) or (not dose_first and not 0 < value <= whole):
+        return None
     return f"{kind}{_plain(value)}{into or allowed_in[0]}[{out_of}]"
 
 
@@ -214,7 +218,7 @@ def _require_range(metric: Metric) -> None:
         return
     if metric.kind in _DOSE_AT_VOLUME and at <= 0:
         raise InvalidInput(
-            f"Metric {metric}: a part of size 0 has no dose; ask for Max[{metric.unit}] or Min."
+            f"Metric {metric}: a part of size 0 has no dose; ask for Max[{metric.unit}] instead."
         )
     if metric.kind in _DOSE_AT_VOLUME and metric.at_unit == "%" and at > 100:
         raise InvalidInput(f"Metric {metric}: at most 100 % of a structure can be asked for.")

@@ -66,6 +66,6 @@ def schema() -> None:
     """The JSON schema of a protocol document, for editors."""
     import json
 
-    from hepatica.protocol import protocol_schema
+    from hepatica.protocol.reference import protocol_schema
 
     say(json.dumps(protocol_schema(), indent=2))

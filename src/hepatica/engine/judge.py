@@ -78,7 +78,10 @@ def chosen_limits(protocol: Protocol, readings: Mapping[str, str]) -> tuple[Limi
             raise InvalidInput(
                 f"Protocol {protocol.name} has no limit {name}; it has: {', '.join(sorted(names))}."
             )
-    return tuple(_read_as(limit, readings.get(limit.name)) for limit in protocol.limits)
+    return tuple(
+        limit.read_as(readings[limit.name]) if limit.name in readings else limit
+        for limit in protocol.limits
+    )
 
 
 def judge(bench: Bench, limits: Iterable[Limit]) -> tuple[LimitVerdict, ...]:
@@ -126,17 +129,6 @@ def limit_value(limit: Limit) -> float:
     if bound is None:
         raise InvalidInput(f"Limit {limit.name}: neither at_most nor at_least is given.")
     return bound
-
-
-def _read_as(limit: Limit, reading: str | None) -> Limit:
-    if reading is None:
-        return limit
-    known = [other.name for other in limit.other_readings]
-    if reading not in known:
-        raise InvalidInput(
-            f"Limit {limit.name} has no reading {reading}; it has: {', '.join(known) or 'none'}."
-        )
-    return limit.read_as(reading)
 
 
 def _verdict(limit: Limit, found: MetricValue) -> LimitVerdict:

@@ -170,15 +170,21 @@ def _from_dicom_or_nifti(
     if not found.series or chosen:
         path, image = _only_image(chosen or nifti.images)
         case = _nifti_case(path, image, request.case_id)
-        ignored = [Note("ignored", s.label, "another image was chosen.") for s in found.series]
-        return replace(case, notes=(*found.notes, *case.notes, *ignored)), []
+        labels = [s.label for s in found.series] + [p.name for p, _ in nifti.images if p != path]
+        return replace(case, notes=(*found.notes, *case.notes, *_not_chosen(labels))), []
     told_apart = sorted_series(found.of("image"), request.series_uid)
     if nifti.images and request.series_uid is None and told_apart.scans:
         raise InvalidInput(
             f"There are DICOM images and the NIfTI image {nifti.images[0][0].name}. Say which is "
             "the image of the case with --series (a SeriesInstanceUID or the file's name)."
         )
-    return _dicom_case(request, found, told_apart, names, report)
+    case, regions = _dicom_case(request, found, told_apart, names, report)
+    others = _not_chosen([path.name for path, _ in nifti.images])
+    return replace(case, notes=(*case.notes, *others)), regions
+
+
+def _not_chosen(labels: Sequence[str]) -> list[Note]:
+    return [Note("ignored", label, "another image was chosen.") for label in labels]
 
 
 def _only_image(images: Sequence[tuple[Path, NiftiFile]]) -> tuple[Path, NiftiFile]:
@@ -257,7 +263,7 @@ def _with_regions(case: Case, regions: Sequence[Region], names: _Names, resample
         if touches_edge(region) and match.role != "EXTERNAL":
             cut.append(match.name)
     if cut:
-        text = "reach the edge of their image and may be cut: their volumes are lower bounds."
+        text = "reach the edge of their image or file and may be cut: volumes are lower bounds."
         notes.append(Note("warning", ", ".join(cut), text))
     return replace(case, structures=structures, notes=(*case.notes, *notes))
 

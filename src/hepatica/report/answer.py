@@ -120,7 +120,7 @@ def _facts(evaluation: Evaluation) -> Iterator[Fact]:
         yield Fact("Warnings", "\n".join(map(sentence, evaluation.warnings)), "caution")
     if evaluation.advice:
         yield Fact("Advice", "\n".join(map(sentence, evaluation.advice)), "caution")
-    yield Fact("Next step", next_step(evaluation))
+    yield Fact("Next step", next_step(evaluation), "strong")
 
 
 def _prescription(evaluation: Evaluation) -> Fact:
@@ -172,15 +172,17 @@ def _allowed(evaluation: Evaluation) -> Iterator[Fact]:
     chosen = allocation.chosen
     if allocation.verdict is not Verdict.MET or chosen is None:
         why = allocation.reason or listed(allocation.missing) or "no reason was recorded"
-        is_unknown = allocation.verdict is Verdict.UNKNOWN
-        text = unknown(why) if is_unknown else f"none: {why}"
+        text = f"none: {why}"
+        if allocation.verdict is Verdict.UNKNOWN:
+            bound = "" if chosen is None else f"at most {gy(chosen.deliverable_gy)}; "
+            text = bound + unknown(why)
         yield Fact("Dose allowed", sentence(text), tone_of(allocation.verdict))
     if allocation.levels:
         doses = [f"{gy(a.allowed_gy)} at {level(a.risk)}" for a in allocation.levels]
         stratum = f" Stratum {allocation.stratum}." if allocation.stratum else ""
         yield Fact("Dose per risk level", f"{listed(doses)} risk.{stratum}")
     if chosen is not None:
-        deliver = f"{gy(chosen.deliverable_gy)} can be delivered at {level(chosen.risk)} risk"
+        deliver = f"At {level(chosen.risk)} risk {gy(chosen.deliverable_gy)} can be delivered"
         yield Fact(
             "What limits it",
             f"{deliver}; limited by {chosen.limited_by}. {sentence(chosen.because)}",

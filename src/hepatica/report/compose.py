@@ -12,6 +12,7 @@ from hepatica.report.references import References, references
 from hepatica.report.sheet import Block, Section, Sheet, Text
 from hepatica.report.source_tables import (
     derived_table,
+    limit_readings_table,
     notes_table,
     references_table,
     rule_table,
@@ -45,7 +46,7 @@ def evaluation_sheet(evaluation: Evaluation, run: Mapping[str, Any] | None = Non
         Section(
             "sources",
             "Sources of the numbers",
-            (rule_table(protocol, cited), references_table(cited)),
+            tuple(_sources(evaluation, cited)),
         ),
     )
     if run is not None:
@@ -107,3 +108,11 @@ def _case(evaluation: Evaluation) -> Iterator[Block]:
     yield from found
     if not found:
         yield Text(("All structures were used as drawn, and the import report is empty.",))
+
+
+def _sources(evaluation: Evaluation, cited: References) -> Iterator[Block]:
+    yield rule_table(evaluation.protocol, cited)
+    readings = limit_readings_table(evaluation, cited)
+    if readings is not None:
+        yield readings
+    yield references_table(cited)

@@ -39,11 +39,11 @@ def limit_points(
 ) -> tuple[LimitPoint, ...]:
     """The limits that are points: a dose to a part, or a volume at a dose, of a curve drawn.
 
-    A mean dose has no place in the picture, nor has the limit of a structure without curve.
+    A mean dose has no place in the picture, nor has a limit that could not be judged.
     """
     found = []
     for limit in limits:
-        if limit.structure in curves:
+        if limit.structure in curves and limit.verdict is not Verdict.UNKNOWN:
             place = _place(limit, curves[limit.structure], prescription_gy)
             if place is not None:
                 found.append(LimitPoint(limit.structure, *place, limit.verdict))
@@ -67,7 +67,7 @@ def dvh_figure(
         Drawn as an upright line.
     """
     figure = new_figure(7.2, 3.7)
-    axes = figure.add_axes((0.075, 0.125, 0.655, 0.845), label="DVH")
+    axes = figure.add_axes((0.075, 0.125, 0.655, 0.82), label="DVH")
     for name, dvh in curves.items():
         pen = pens[name]
         axes.plot(
@@ -145,12 +145,12 @@ def _frame(
         axes.axvline(prescription_gy, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         axes.annotate(
             f"prescription {prescription_gy:.1f}{NBSP}Gy",
-            (prescription_gy, 50),
-            xytext=(-3, 0),
+            (prescription_gy, 100),
+            xytext=(0, 3),
             textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="center",
+            ha="center",
+            va="bottom",
+            annotation_clip=False,
             fontsize=7,
             color=GREY,
         )
@@ -165,7 +165,7 @@ def _legends(axes: Axes, points: Sequence[LimitPoint]) -> None:
             Line2D([], [], marker="o", color=GREY, markerfacecolor="white", linestyle="none")
         )
         names.append("limit, met")
-    if any(p.verdict is not Verdict.MET for p in points):
+    if any(p.verdict is Verdict.NOT_MET for p in points):
         handles.append(
             Line2D([], [], marker="X", color=GREY, markeredgecolor=INK, linestyle="none")
         )

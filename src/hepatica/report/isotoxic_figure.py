@@ -93,6 +93,7 @@ def draw_isotoxic(
     _cap(axes, rule, reach)
     for k, risk in enumerate(levels):
         _curves(axes, rule, model, risk, _CURVES[k % len(_CURVES)])
+    _name_curves(axes, rule, model, levels)
     _other_readings(axes, rule, levels)
     for point in points:
         _point(axes, point)
@@ -161,18 +162,29 @@ def _curves(axes: Axes, rule: Prescription, model: LymanModel, risk: float, colo
         )
         veff, dose = _curve(rule, model, risk, stratum)
         axes.plot(veff, dose, color=colour, label=f"{risk:g}" if decides else "_", **style)
-    last = max(s.veff_to for s in rule.strata)
-    end = min(rule.cap_gy, float(curve_dose_gy(model, last, risk, rule.fractions)))
-    axes.annotate(
-        level(risk),
-        (last, end),
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=colour,
-        fontsize=8,
-        fontweight="bold",
-        va="center",
-    )
+
+
+def _name_curves(
+    axes: Axes, rule: Prescription, model: LymanModel, levels: Sequence[float]
+) -> None:
+    """The risk beside the end of each curve, pushed apart where the ends lie close together."""
+    last = max(stratum.veff_to for stratum in rule.strata)
+    apart = 0.036 * float(np.ptp(axes.get_ylim()))
+    lowest = -np.inf
+    for k, risk in enumerate(levels):
+        end = min(rule.cap_gy, float(curve_dose_gy(model, last, risk, rule.fractions)))
+        height = max(end - apart * (len(levels) - 1) / 4, lowest + apart)
+        lowest = height
+        axes.annotate(
+            level(risk),
+            (last, end),
+            xytext=(last + 0.012 * float(np.ptp(axes.get_xlim())), height),
+            color=_CURVES[k % len(_CURVES)],
+            fontsize=8,
+            fontweight="bold",
+            va="center",
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
+        )
 
 
 def _curve(
@@ -208,7 +220,7 @@ def _other_readings(axes: Axes, rule: Prescription, levels: Sequence[float]) -> 
                 if stratum.doses == "curve":
                     veff, dose = _curve(rule, other, risk, stratum)
                     colour = _CURVES[k % len(_CURVES)]
-                    axes.plot(veff, dose, color=colour, linewidth=0.8, alpha=0.9)
+                    axes.plot(veff, dose, color=colour, linewidth=0.8, zorder=1.5)
 
 
 def _point(axes: Axes, point: PatientPoint) -> None:
@@ -216,10 +228,10 @@ def _point(axes: Axes, point: PatientPoint) -> None:
         [point.effective_volume],
         [point.dose_gy],
         marker="D",
-        markersize=8,
-        markerfacecolor=INK if point.filled else "white",
-        markeredgecolor=INK if not point.filled else "white",
-        markeredgewidth=1.4,
+        markersize=6 if point.filled else 11,
+        markerfacecolor=INK if point.filled else "none",
+        markeredgecolor=INK,
+        markeredgewidth=1.3,
         linestyle="none",
         zorder=6,
         label=point.label,

@@ -55,11 +55,11 @@ def sensitivity_table(found: LiverRisk) -> Table:
     readings = _readings(found)
     risks = sorted({r for reading in readings for r in reading.allowed_gy})
     columns = (
-        Column("Reference fraction", share=1.3),
+        Column("Reference fraction", share=1),
         Column("gEUD, Gy", numeric=True),
-        Column("Risk, own liver dose", numeric=True, share=1),
-        Column("Risk, uniform effective volume", numeric=True, share=1.2),
-        *(Column(f"Dose at {level(r)}, Gy", numeric=True, share=0.8) for r in risks),
+        Column("Risk, own\nliver dose", numeric=True),
+        Column("Risk, uniform\neffective volume", numeric=True),
+        *(Column(f"Dose at\n{level(r)}, Gy", numeric=True) for r in risks),
         Column("Status"),
     )
     rows = tuple(

@@ -9,9 +9,10 @@ from hepatica.case import Structure
 from hepatica.report.colours import Stroke, strokes
 from hepatica.report.drawing import pen, svg_text
 from hepatica.report.dvh_figure import dvh_figure, limit_points
+from hepatica.report.isodoses import focus, isodoses
 from hepatica.report.isotoxic_figure import PatientPoint, draw_isotoxic
 from hepatica.report.sheet import Picture
-from hepatica.report.slices_figure import focus, isodoses, slices_figure
+from hepatica.report.slices_figure import slices_figure
 from hepatica.report.wording import gy, level, listed, number
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def dvh_picture(evaluation: Evaluation) -> Picture | None:
 
 
 def slices_picture(evaluation: Evaluation) -> Picture:
-    """Three cuts through the tumour that the highest dose is nearest to."""
+    """Three cuts through the tumour that receives the highest dose."""
     given = evaluation.prescription
     lines = isodoses(evaluation.dose.volume, None if given is None else given.dose_gy)
     drawn = _outlined(evaluation)

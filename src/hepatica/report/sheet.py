@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["plain", "met", "not met", "unknown", "caution", "muted"]
+Tone = Literal["plain", "strong", "met", "not met", "unknown", "caution", "muted"]
 
 BANNER = "Research use only. Not a medical device."
 """Stands on every page of everything Hepatica writes for a person to read."""
@@ -23,7 +23,8 @@ class Cell:
 class Column:
     """A column's title; numbers are set flush right. ``share`` is its part of the free width.
 
-    A share of 0 makes the column as wide as its longest entry.
+    A share of 0 makes the column as wide as its longest entry. A new line in the title is where it
+    may be broken.
     """
 
     title: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,21 +11,17 @@ from numpy.typing import NDArray
 from hepatica.case import Case, Structure, Volume
 from hepatica.report.colours import Stroke
 from hepatica.report.drawing import GREY, new_figure
-from hepatica.report.plane import AXIAL, CORONAL, SAGITTAL, Plane, cut, cut_coverage
+from hepatica.report.isodoses import ISODOSE_PERCENT, Isodoses, focus, planes
+from hepatica.report.plane import Plane, cut, cut_coverage
 from hepatica.report.wording import NBSP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ISODOSE_PERCENT = (120, 110, 100, 95, 80, 65, 50, 35, 20)
-"""Lines drawn, per cent of the prescription (of the maximum where there is none)."""
-
 Place = tuple[float, float, float, float]
 
 _ABDOMEN_HU = (-160.0, 240.0)  # level 40, width 400
-_STEP_MM = 1.0
-_PADDING_MM = 25.0
 _WIDTH_IN = 7.2
 _LETTER: dict[str, Any] = {
     "color": "white",
@@ -35,79 +30,6 @@ _LETTER: dict[str, Any] = {
     "ha": "center",
     "va": "center",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Isodoses:
-    """The lines of equal dose of one picture.
-
-    ``reference_gy`` is the dose called 100 %, ``of`` its name in the legend.
-    """
-
-    dose: Volume
-    reference_gy: float
-    of: str
-
-    @property
-    def levels_gy(self) -> tuple[float, ...]:
-        """Doses of the lines that the distribution reaches, ascending, Gy."""
-        peak = float(self.dose.values.max())
-        wanted = sorted(percent * self.reference_gy / 100 for percent in ISODOSE_PERCENT)
-        return tuple(dose for dose in wanted if dose < peak)
-
-
-def isodoses(dose: Volume, prescription_gy: float | None) -> Isodoses:
-    """Lines in per cent of the prescription, or of the highest dose where none is known."""
-    if prescription_gy:
-        return Isodoses(dose, prescription_gy, "of the prescription")
-    return Isodoses(dose, float(dose.values.max()), "of the maximum")
-
-
-def focus(case: Case, dose: Volume) -> tuple[NDArray[np.float64], str]:
-    """The point to cut through and its name: the tumour that the highest dose is nearest to.
-
-    Returns
-    -------
-    point : (x, y, z) mm, LPS
-    name : str
-    """
-    peak = peak_mm(dose)
-    tumours = [tumour for tumour in case.gtvs if not tumour.is_empty]
-    if not tumours:
-        return peak, "the highest dose"
-    nearest = min(
-        tumours,
-        key=lambda tumour: (_distance_mm(tumour, peak), -tumour.volume_cc, tumour.name),
-    )
-    return nearest.centroid_mm, nearest.name
-
-
-def peak_mm(dose: Volume) -> NDArray[np.float64]:
-    """Centre of the voxels with the highest dose, (x, y, z) mm, LPS."""
-    values = dose.values.astype(np.float64)
-    top = np.argwhere(values >= float(values.max()) * (1 - 1e-6))
-    return dose.grid.point_at(top.mean(axis=0)[::-1])
-
-
-def planes(
-    case: Case, drawn: Mapping[str, Structure], point_mm: NDArray[np.float64]
-) -> tuple[Plane, Plane, Plane]:
-    """Axial, coronal and sagittal plane through a point, reaching just beyond what is drawn."""
-    image = case.image.grid
-    low, high = image.corners_mm().min(axis=0), image.corners_mm().max(axis=0)
-    boxes = [s.grid.corners_mm() for s in drawn.values() if not s.is_empty]
-    if boxes:
-        corners = np.concatenate([*boxes, point_mm[None]])
-        near, far = corners.min(axis=0) - _PADDING_MM, corners.max(axis=0) + _PADDING_MM
-        low, high = np.maximum(low, near), np.minimum(high, far)
-    low, high = np.minimum(low, point_mm - 10), np.maximum(high, point_mm + 10)
-    centre = (float(point_mm[0]), float(point_mm[1]), float(point_mm[2]))
-    (x0, y0, z0), (x1, y1, z1) = low.tolist(), high.tolist()
-    return (
-        Plane(AXIAL, centre, (x0, x1), (y0, y1), _STEP_MM),
-        Plane(CORONAL, centre, (x0, x1), (-z1, -z0), _STEP_MM),
-        Plane(SAGITTAL, centre, (y0, y1), (-z1, -z0), _STEP_MM),
-    )
 
 
 def slices_figure(
@@ -131,7 +53,7 @@ def slices_figure(
     figure : matplotlib Figure with the axes ``Axial``, ``Coronal``, ``Sagittal`` and the legend
     """
     point, name = focus(case, lines.dose)
-    cuts = planes(case, structures, point)
+    cuts = planes((case.image.grid, lines.dose.grid), structures, point)
     figure, places = _layout(cuts)
     seen: dict[str, Stroke] = {}
     for plane, place in zip(cuts, places[:3], strict=True):
@@ -146,14 +68,6 @@ def slices_figure(
     listed = {key: pens[key] for key in structures if key in seen}
     _legend(figure, places[3], listed, lines, f"Cuts through {name}")
     return figure
-
-
-def _distance_mm(structure: Structure, point_mm: NDArray[np.float64]) -> float:
-    inside = np.argwhere(structure.coverage.values >= 0.5)
-    if not len(inside):
-        return float(np.linalg.norm(structure.centroid_mm - point_mm))
-    points = structure.grid.point_at(inside[:, ::-1])
-    return round(float(np.linalg.norm(points - point_mm, axis=1).min()), 3)
 
 
 def _layout(cuts: tuple[Plane, Plane, Plane]) -> tuple[Figure, list[Place]]:
@@ -257,7 +171,7 @@ def _annotate(axes: Axes, plane: Plane) -> None:
     for spine in axes.spines.values():
         spine.set_visible(False)
     left, right, top, bottom = plane.view.letters
-    inset_x, inset_y = 9 / _points(axes)[0], 9 / _points(axes)[1]
+    inset_x, inset_y = 13 / _points(axes)[0], 13 / _points(axes)[1]
     for text, x, y in (
         (left, inset_x, 0.5),
         (right, 1 - inset_x, 0.5),
@@ -266,8 +180,8 @@ def _annotate(axes: Axes, plane: Plane) -> None:
     ):
         axes.text(x, y, text, transform=axes.transAxes, **_LETTER)
     axes.text(
-        inset_x * 0.7,
-        1 - inset_y * 0.7,
+        inset_x * 0.5,
+        1 - inset_y * 0.5,
         f"{plane.view.name}, {_depth(plane)}",
         transform=axes.transAxes,
         color="white",
@@ -311,7 +225,7 @@ def _cross_lines(axes: Axes, plane: Plane, point_mm: NDArray[np.float64]) -> Non
     across = float(point_mm @ np.array(plane.view.across))
     down = float(point_mm @ np.array(plane.view.down))
     left, right, bottom, top = _edges(plane)
-    tick = 0.025 * (right - left)
+    tick = 5 * (right - left) / _points(axes)[0]
     style: dict[str, Any] = {"color": "white", "linewidth": 0.8, "alpha": 0.9}
     for start, stop in ((top, top + tick), (bottom, bottom - tick)):
         axes.plot([across, across], [start, stop], **style)

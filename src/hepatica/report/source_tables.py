@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hepatica.report.references import References
@@ -12,38 +13,95 @@ from hepatica.report.wording import gy, level, listed, plain, sentence
 
 if TYPE_CHECKING:
     from hepatica.case import Note
-    from hepatica.engine.evaluation import StructureDose
-    from hepatica.protocol import Protocol
+    from hepatica.engine.evaluation import Evaluation, StructureDose
+    from hepatica.protocol import Limit, Prescription, Protocol
 
 _NOTE_ORDER = ("warning", "assumed", "chosen", "linked", "ignored")
 _NOTE_TONES = {"warning": "caution", "assumed": "caution"}
 
 
+@dataclass(frozen=True)
+class _Sourced:
+    """One number of the protocol with everything that a reader may ask about it."""
+
+    title: str
+    text: str
+    remark: str
+    source: object
+    status: str
+
+
 def rule_table(protocol: Protocol, cited: References) -> Table:
     """The numbers of the prescription rule, each with its own source and how it was read."""
-    rule = protocol.prescription
-    rows = tuple(
-        (
-            Cell(title),
-            Cell(text),
-            Cell(sentence(rule.remark_on(key)) or "\u2013"),
-            Cell(cited.cite(rule.source_of(key))),
-            status_cell(rule.status_of(key)),
-        )
-        for title, key, text in _rule_values(protocol)
-    )
+    entries = (*_rule_entries(protocol.prescription), *_structure_entries(protocol))
     columns = (
         Column("Part of the rule", share=1.1),
-        Column("Value", share=1.3),
+        Column("Value", share=1.4),
         Column("How it was read", share=3),
         Column("Source", share=1.3),
         Column("Status"),
     )
+    rows = tuple(_entry_row(entry, cited) for entry in entries)
     return Table("The prescription rule and its sources", columns, rows)
 
 
-def _rule_values(protocol: Protocol) -> Iterator[tuple[str, str, str]]:
-    rule = protocol.prescription
+def limit_readings_table(evaluation: Evaluation, cited: References) -> Table | None:
+    """How the words of each limit were understood, where they leave room."""
+    judged = {(limit.name, limit.metric) for limit in evaluation.limits}
+    entries: dict[str, _Sourced] = {}
+    for limit in evaluation.protocol.limits:
+        for other in (limit, *(limit.read_as(reading.name) for reading in limit.other_readings)):
+            remark = " ".join(filter(None, (other.reading, other.note, _since(other))))
+            if (other.name, str(other.metric)) in judged and remark:
+                words = other.name.replace("-", " ")
+                text = str(other.metric)
+                entries[other.name] = _Sourced(words, text, remark, other.source, other.status)
+    if not entries:
+        return None
+    columns = (
+        Column("Limit", share=1.1),
+        Column("Metric", share=1.4),
+        Column("How it was read", share=3),
+        Column("Source", share=1.3),
+        Column("Status"),
+    )
+    rows = tuple(_entry_row(entry, cited) for entry in entries.values())
+    return Table("How the limits were read", columns, rows)
+
+
+def _since(limit: Limit) -> str:
+    if limit.since is None:
+        return ""
+    before = "" if limit.before_that is None else f", {plain(limit.before_that)} before that"
+    return f"In force since {limit.since}{before}."
+
+
+def _entry_row(entry: _Sourced, cited: References) -> tuple[Cell, ...]:
+    return (
+        Cell(entry.title),
+        Cell(entry.text),
+        Cell(sentence(entry.remark) or "\u2013"),
+        Cell(cited.cite(entry.source)),
+        status_cell(entry.status),
+    )
+
+
+def _rule_entries(rule: Prescription) -> Iterator[_Sourced]:
+    for title, key, text in _rule_values(rule):
+        yield _Sourced(title, text, rule.remark_on(key), rule.source_of(key), rule.status_of(key))
+    for stratum in rule.strata:
+        doses = ", ".join(plain(d) for d in stratum.fixed_gy)
+        how = f"fixed {doses} Gy" if stratum.doses == "fixed" else "risk curve"
+        reach = f"effective volume {plain(stratum.veff_from)} to {plain(stratum.veff_to)}: {how}"
+        title = f"Stratum {stratum.name}"
+        yield _Sourced(title, reach, stratum.note or "", stratum.source, stratum.status)
+    covers = rule.covers
+    text = f"{covers.metric} of {covers.structure}"
+    title = "Prescribed dose of a plan"
+    yield _Sourced(title, text, covers.note or "", covers.source, covers.status)
+
+
+def _rule_values(rule: Prescription) -> Iterator[tuple[str, str, str]]:
     yield "Fractions", "fractions", f"{rule.fractions} within {rule.overall_days} days"
     yield "Risk held", "organ", f"{rule.endpoint}, {rule.organ}"
     yield "Risk levels", "risk_levels", listed(level(r) for r in rule.risk_levels)
@@ -52,23 +110,24 @@ def _rule_values(protocol: Protocol) -> Iterator[tuple[str, str, str]]:
     yield "Reference fraction", "reference_fraction_gy", gy(rule.reference_fraction_gy)
     yield "Effective volume", "effective_volume", rule.effective_volume.replace("_", "-")
     yield "Allocation", "reading", rule.reading.replace("_", "-")
-    yield "Strata", "strata", "; ".join(_stratum_words(protocol))
     yield "Protocol maximum", "cap_gy", gy(rule.cap_gy)
     yield "Allowance", "allowance_gy", f"up to {gy(rule.allowance_gy)} above the curve"
     lowest = "none stated" if rule.minimum_gy is None else gy(rule.minimum_gy)
     yield "Protocol minimum", "minimum_gy", lowest
     step = f"{gy(rule.step_gy_per_fraction, 2)} per fraction, rounded {rule.rounding}"
     yield "Dose steps", "step_gy_per_fraction", step
-    covers = f"{rule.covers.metric} of {rule.covers.structure}"
-    yield "Prescribed dose of a plan", "covers", covers
 
 
-def _stratum_words(protocol: Protocol) -> Iterator[str]:
-    for stratum in protocol.prescription.strata:
-        reach = f"{plain(stratum.veff_from)} to {plain(stratum.veff_to)}"
-        doses = ", ".join(plain(d) for d in stratum.fixed_gy)
-        how = f"fixed {doses} Gy" if stratum.doses == "fixed" else "risk curve"
-        yield f"{stratum.name} {reach}: {how}"
+def _structure_entries(protocol: Protocol) -> Iterator[_Sourced]:
+    for target in protocol.targets:
+        size = f"{target.margin_mm}" if target.margin_mm is not None else "patient-specific margin"
+        if target.minimum_mm is not None:
+            size += f", at least {plain(target.minimum_mm)} mm"
+        inside = f", inside {target.inside}" if target.inside else ""
+        text = f"{target.grown_from} + {size}{inside}"
+        yield _Sourced(target.name, text, target.note or "", target.source, target.status)
+    for made in protocol.derived:
+        yield _Sourced(made.name, str(made.made_of), made.note or "", made.source, made.status)
 
 
 def references_table(cited: References) -> Table:
@@ -133,7 +192,7 @@ def notes_table(notes: tuple[Note, ...]) -> Table | None:
 def run_table(run: Mapping[str, Any]) -> Table:
     """Versions, hashes and times of the run that made the report."""
     rows = tuple((Cell(name), Cell(text)) for name, text in flat(run))
-    return Table("This run", (Column("Fact"), Column("Value", share=1)), rows)
+    return Table("Versions, inputs and times", (Column("Fact"), Column("Value", share=1)), rows)
 
 
 def flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

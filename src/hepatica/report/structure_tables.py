@@ -30,13 +30,13 @@ def structures_table(structures: Mapping[str, StructureDose]) -> Table:
     """Volume by contour, by voxel and of the histogram; what the dose grid misses; doses."""
     columns = (
         Column("Structure"),
-        Column("Contours, cc", numeric=True),
-        Column("Voxels, cc", numeric=True),
-        Column("DVH, cc", numeric=True),
-        Column("Outside dose grid", numeric=True),
-        Column("Min, Gy", numeric=True),
-        Column("Mean, Gy", numeric=True),
-        Column("Max, Gy", numeric=True),
+        Column("Contours,\ncc", numeric=True),
+        Column("Voxels,\ncc", numeric=True),
+        Column("DVH,\ncc", numeric=True),
+        Column("Outside\ndose grid", numeric=True),
+        Column("Min,\nGy", numeric=True),
+        Column("Mean,\nGy", numeric=True),
+        Column("Max,\nGy", numeric=True),
         Column("Remarks", share=1),
     )
     rows = tuple(_structure_row(name, row) for name, row in structures.items())
@@ -95,8 +95,8 @@ def metrics_table(structures: Mapping[str, StructureDose]) -> Table | None:
         (
             Cell(name),
             Cell(metric.metric),
-            Cell(metric_words(metric.metric) or "\u2013", "muted"),
             _metric_cell(metric),
+            Cell(metric_words(metric.metric) or "\u2013", "muted"),
         )
         for name, row in structures.items()
         for metric in row.metrics.values()
@@ -106,8 +106,8 @@ def metrics_table(structures: Mapping[str, StructureDose]) -> Table | None:
     columns = (
         Column("Structure"),
         Column("Metric"),
-        Column("In words", share=1),
-        Column("Value", numeric=True, share=1),
+        Column("Value", numeric=True, share=1.5),
+        Column("In words", share=2),
     )
     return Table("Dose-volume numbers that the protocol asks for", columns, rows)
 

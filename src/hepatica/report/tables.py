@@ -66,15 +66,15 @@ def limit_text(comparison: str, limit: float, unit: str) -> str:
 def allocation_table(allocation: Allocation, fractions: int) -> Table:
     """One row per risk level: from the curve to the dose that can be given, and why no more."""
     columns = (
-        Column("Risk level"),
-        Column("Risk curve, Gy", numeric=True),
-        Column("Own liver dose, Gy", numeric=True),
-        Column("Liver allows, Gy", numeric=True),
-        Column("Allowed, Gy", numeric=True),
+        Column("Risk\nlevel"),
+        Column("Risk\ncurve, Gy", numeric=True),
+        Column("Own liver\ndose, Gy", numeric=True),
+        Column("Liver\nallows, Gy", numeric=True),
+        Column("Allowed,\nGy", numeric=True),
         Column("Deliverable", numeric=True),
-        Column("Own risk there", numeric=True),
-        Column("Limited by", share=1),
-        Column("Because", share=3),
+        Column("Own risk\nthere", numeric=True),
+        Column("Limited by"),
+        Column("Because", share=4),
     )
     rows = tuple(_level_row(dose, allocation, fractions) for dose in allocation.levels)
     note = (
@@ -151,7 +151,7 @@ def limits_table(limits: tuple[LimitVerdict, ...], cited: References) -> Table:
         "\u2713 met, \u2715 not met, ? unknown: a fact is missing, named under Reason. Status "
         "recalled: the limit was not looked up in its source; confirm it before use."
     )
-    return Table("Limits of the protocol", columns, rows, note)
+    return Table("Each limit held against this plan", columns, rows, note)
 
 
 def _limit_row(limit: LimitVerdict, cited: References) -> tuple[Cell, ...]:

@@ -79,8 +79,8 @@ def assembled(
             return [*beneath, *liver_layers(liver), *tumours, *over], liver, draw
         draw = redraw_tumours(draw, rng, options)
     raise Infeasible(
-        f"{len(draw.tumours.volumes_cc)} tumours of {draw.tumours.total_cc:.0f} cc found no place in "
-        f"a liver of {wished_cc:.0f} cc after {_PLACEMENTS} trials. Ask for fewer or smaller ones."
+        f"{len(draw.tumours.volumes_cc)} tumours of {draw.tumours.total_cc:.0f} cc found no place "
+        f"in a liver of {wished_cc:.0f} cc after {_PLACEMENTS} trials. Ask for less tumour."
     )
 
 

@@ -1,4 +1,4 @@
-"""Who the synthetic patient is: build, liver, tumours and breathing, drawn before anything is built."""
+"""Who the synthetic patient is: build, liver, tumours and breathing, as numbers."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def redraw_tumours(draw: Draw, rng: np.random.Generator, options: Anatomy) -> Dr
             return replace(draw, tumours=tumours, redraws=draw.redraws + extra)
     most = share / (1 - share) * draw.normal_liver_cc
     raise Infeasible(
-        f"Tumours of {options.gtv_cc:g} cc do not fit into a liver of {draw.normal_liver_cc:.0f} cc; "
-        f"up to {most:.0f} cc do. Ask for less tumour or more liver."
+        f"Tumours of {options.gtv_cc:g} cc do not fit into a liver of {draw.normal_liver_cc:.0f} "
+        f"cc; up to {most:.0f} cc do. Ask for less tumour or more liver."
     )
 
 

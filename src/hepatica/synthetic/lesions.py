@@ -1,4 +1,4 @@
-"""Metastases inside the liver: irregular, apart from each other, each of the volume drawn for it."""
+"""Metastases inside the liver: irregular, apart from each other, each of its drawn volume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hepatica.synthetic.solids import filled
 _TRIES = 40
 _APART_MM = 4.0
 _TOLERANCE = 0.01
-_BUMPS = 7
+_BUMPS = 9
 _LARGEST_STRETCH = 1.5
 
 
@@ -89,8 +89,8 @@ def _irregular(
         pole = rng.normal(size=3)
         pole /= np.linalg.norm(pole)
         toward = ((pole[0] * z + pole[1] * y + pole[2] * x) * inverse).astype(np.float32)
-        bump += np.float32(rng.normal(0, 0.10)) * np.maximum(toward, 0) ** 3
-    return np.asarray(far / np.clip(1 + bump, 0.7, 1.4), np.float32)
+        bump += np.float32(rng.normal(0, 0.15)) * np.maximum(toward, 0) ** 3
+    return np.asarray(far / np.clip(1 + bump, 0.65, 1.5), np.float32)
 
 
 def _of_volume(

@@ -34,7 +34,7 @@ def jittered(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     drawn = {}
     for name, shape in {**shapes()["organs"], "Bowel_Small": _small_bowel(rng)}.items():
         shift = np.clip(rng.normal(0, 1, 3), -2, 2) * shape["wobble"]
-        factor = float(np.exp(np.clip(rng.normal(0, 0.06), -0.12, 0.12)))
+        factor = float(np.exp(np.clip(rng.normal(0, 0.04), -0.08, 0.08)))
         if "tube" in shape:
             knots = np.array(shape["tube"], dtype=float)
             knots[:, :3] += shift
@@ -68,9 +68,8 @@ def organ_layer(name: str, around: Frame, drawn: dict[str, dict[str, Any]]) -> L
             surface = carve(surface, -around.abdomen[window] + _GAP_MM, 8.0)
     else:
         surface = carve(surface, around.inside(region, _GAP_MM), 4.0)
-    return Layer(
-        name, region.window, filled(surface, region.voxel_mm), _tissue(name, region, surface)
-    )
+    share = filled(surface, region.voxel_mm)
+    return Layer(name, region.window, share, _tissue(name, region, surface))
 
 
 def _surface(name: str, region: Region, shape: dict[str, Any]) -> Array:
@@ -78,15 +77,15 @@ def _surface(name: str, region: Region, shape: dict[str, Any]) -> Array:
         surface = tube(region, shape["tube"])
         if name == "Bowel_Large":
             path = region.x - region.y + np.float32(1.2) * region.z
-            surface = surface + np.float32(1.8) * np.sin(path * np.float32(0.25))
+            surface += np.float32(1.4) * np.sin(path * np.float32(0.25))
         return surface
-    surface = ellipsoid(region, shape["centre"], shape["radii"], shape["tilt"])
+    body = ellipsoid(region, shape["centre"], shape["radii"], shape["tilt"])
     if name.startswith("Kidney"):
-        return carve(surface, -_hilum(region, shape), 5.0)
+        return carve(body, -_hilum(region, shape), 5.0)
     if name == "Spleen":
         inward = shape["centre"] + np.array([-34.0, -16.0, 0.0])
-        return carve(surface, -ellipsoid(region, inward, (24, 34, 70)), 6.0)
-    return surface
+        return carve(body, -ellipsoid(region, inward, (24, 34, 70)), 6.0)
+    return body
 
 
 def _hilum(region: Region, shape: dict[str, Any]) -> Array:
@@ -106,11 +105,12 @@ def _tissue(name: str, region: Region, surface: Array) -> float | Array:
         return _hollow(region, surface, hounsfield("bowel_fluid"), level_mm=-1e3)
     if name == "Bowel_Large":
         return _hollow(region, surface, hounsfield("stool"), level_mm=-66.0)
+    if name == "Heart":
+        return _heart(region)
     return hounsfield(_TISSUE[name])
 
 
 _TISSUE = {
-    "Heart": "heart",
     "Spleen": "spleen",
     "Esophagus": "oesophagus",
     "Pancreas": "pancreas",
@@ -119,6 +119,13 @@ _TISSUE = {
     "V_Venacava_I": "cava",
     "V_Portal": "portal_vein",
 }
+
+
+def _heart(region: Region) -> Array:
+    chambers = [ellipsoid(region, **chamber) for chamber in shapes()["heart_chambers"]]
+    blood = filled(np.minimum.reduce(chambers), 2 * region.voxel_mm)
+    muscle = hounsfield("myocardium")
+    return np.asarray(muscle + blood * (hounsfield("heart_blood") - muscle), np.float32)
 
 
 def _hollow(region: Region, surface: Array, content_hu: float, level_mm: float) -> Array:
@@ -133,11 +140,13 @@ def _hollow(region: Region, surface: Array, content_hu: float, level_mm: float) 
 def _small_bowel(rng: np.random.Generator) -> dict[str, Any]:
     """Loops that wind through the lower half of the image."""
     points = []
-    for level, height in enumerate(range(-84, -200, -25)):
-        rows = (-52.0, -26.0, 0.0)
+    for level, height in enumerate(range(-92, -210, -30)):
+        rows = (-58.0, -34.0, -10.0, 12.0)
         for row, depth in enumerate(rows if level % 2 == 0 else rows[::-1]):
-            across = np.linspace(-72, 72, 7)
-            for x in across if (level + row) % 2 == 0 else across[::-1]:
-                jitter = rng.normal(0, 4.5, 3)
-                points.append([x + jitter[0], depth + jitter[1], height + jitter[2], 11.5])
+            across = np.linspace(-74, 74, 9)
+            for k, x in enumerate(across if (level + row) % 2 == 0 else across[::-1]):
+                bend = 8.0 * (-1) ** k
+                shift = rng.normal(0, 3.5, 3) + np.array([0.0, 0.4 * bend, bend])
+                radius = float(rng.uniform(10.5, 13.5))
+                points.append([x + shift[0], depth + shift[1], height + shift[2], radius])
     return {"tube": points, "wobble": 0}

@@ -78,6 +78,9 @@ def synthetic_patient(seed: int, options: Anatomy | None = None) -> SyntheticPat
     image = hounsfield_image(layers, grid.shape)
     if options.noise:
         image += _noise(grid, grain)
+        vessels = _lung_vessels(grid, grain)
+        for window, share in (found["Lung_L"], found["Lung_R"]):
+            image[window] += share * vessels[window]
     case = Case(
         f"SYN-{seed:06d}",
         Volume(np.rint(image).astype(np.int16), grid, "HU"),
@@ -117,6 +120,17 @@ def _noise(grid: Grid, rng: np.random.Generator) -> Array:
     white = rng.standard_normal(grid.shape, dtype=np.float32)
     grain = gaussian_filter(white, (0.3, 1.6 / y, 1.6 / x), mode="wrap", truncate=3)
     return np.asarray(grain * np.float32(hounsfield("noise_sd") / grain.std()), np.float32)
+
+
+def _lung_vessels(grid: Grid, rng: np.random.Generator) -> Array:
+    """What vessels cut across add to the lung, HU."""
+    from scipy.ndimage import gaussian_filter
+
+    x, y, z = grid.spacing_mm
+    white = rng.standard_normal(grid.shape, dtype=np.float32)
+    field = gaussian_filter(white, (3.0 / z, 2.2 / y, 2.2 / x), mode="wrap", truncate=2.5)
+    above = np.clip(field / field.std() - 1.6, 0, 1)
+    return np.asarray(above * (hounsfield("lung_vessel") - hounsfield("lung")), np.float32)
 
 
 def _frame_uid(seed: int, options: Anatomy) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hepatica.synthetic.lattice import Array, Region
 
@@ -14,21 +15,22 @@ FAR_MM = np.float32(1e3)
 
 def ellipsoid(
     region: Region,
-    centre: Sequence[float],
-    radii: Sequence[float],
-    tilt_deg: Sequence[float] = (0.0, 0.0, 0.0),
+    centre: ArrayLike,
+    radii: ArrayLike,
+    tilt: Sequence[float] = (0.0, 0.0, 0.0),
 ) -> Array:
     """Distance to an ellipsoid, exact to first order near its surface.
 
     Source: the implicit surface divided by the length of its gradient (Taubin 1991).
     """
-    turn = rotation(tilt_deg).astype(np.float32)
+    turn = rotation(tilt).astype(np.float32)
     offset = [
-        axis - np.float32(c) for axis, c in zip((region.x, region.y, region.z), centre, strict=True)
+        axis - np.float32(c)
+        for axis, c in zip((region.x, region.y, region.z), np.asarray(centre), strict=True)
     ]
     level = np.zeros(region.x.shape, np.float32)
     slope = np.zeros(region.x.shape, np.float32)
-    for row, radius in zip(turn, radii, strict=True):
+    for row, radius in zip(turn, np.asarray(radii), strict=True):
         along = (row[0] * offset[0] + row[1] * offset[1] + row[2] * offset[2]) / np.float32(radius)
         level += along * along
         slope += (along / np.float32(radius)) ** 2
@@ -70,7 +72,7 @@ def tube(region: Region, points: Sequence[Sequence[float]]) -> Array:
     """Distance to a tube along points (x, y, z, radius); `FAR_MM` well away from it."""
     distance = np.full(region.x.shape, FAR_MM, np.float32)
     knots = np.asarray(points, dtype=float)
-    for start, end in zip(knots[:-1], knots[1:], strict=True):
+    for start, end in pairwise(knots):
         reach = max(start[3], end[3]) + 10.0
         near = region.box(
             np.minimum(start[:3], end[:3]) - reach, np.maximum(start[:3], end[:3]) + reach
@@ -113,7 +115,7 @@ def rotation(tilt_deg: Sequence[float]) -> NDArray[np.float64]:
 
 def filled(distance: Array, voxel_mm: float) -> Array:
     """How much of each voxel lies inside: the edge fades over one voxel."""
-    return np.clip(np.float32(0.5) - distance / np.float32(voxel_mm), 0, 1)
+    return np.asarray(np.clip(0.5 - distance / np.float32(voxel_mm), 0, 1), np.float32)
 
 
 def _first_order(level: Array, slope: Array) -> Array:

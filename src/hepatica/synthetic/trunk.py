@@ -21,13 +21,14 @@ class Frame:
     """The two surfaces that everything else is measured from, as distances in reference mm.
 
     ``cavity`` is negative inside the wall, ``abdomen`` negative beneath the diaphragm, ``skin``
-    negative inside the body.
+    negative inside the body. ``angle`` goes around the trunk: 0 at the spine, pi in front.
     """
 
     region: Region
     cavity: Array
     abdomen: Array
     skin: Array
+    angle: Array
 
     def inside(self, part: Region, gap_mm: float) -> Array:
         """Distance to the abdominal cavity, kept a gap away from wall and diaphragm."""
@@ -49,7 +50,8 @@ def frame(region: Region, body: Body) -> Frame:
     around = 1 + 0.35 * np.clip(-region.y / 110, -0.3, 1)
     fat = np.float32(body.fat_mm) * around.astype(np.float32)
     skin = cavity - np.float32(table["wall_mm"]) - fat
-    return Frame(region, cavity, blend(first, below.astype(np.float32), 14.0), skin)
+    angle = np.arctan2(np.abs(region.x), region.y)
+    return Frame(region, cavity, blend(first, below.astype(np.float32), 14.0), skin, angle)
 
 
 def wall_layers(around: Frame) -> list[Layer]:
@@ -59,7 +61,7 @@ def wall_layers(around: Frame) -> list[Layer]:
     body = filled(around.skin, voxel)
     within_skin = filled(around.skin + np.float32(_SKIN_MM), voxel)
     wall = filled(around.cavity - np.float32(table["wall_mm"]), voxel)
-    chest = wall * filled(_costal_arch(region) - region.z, voxel)
+    chest = wall * filled(_costal_arch(around) - region.z, voxel)
     rib, cartilage = _ribs(around)
     layers = [
         Layer("External", whole, body, hounsfield("skin")),
@@ -135,22 +137,16 @@ def _bone_of_vertebra(region: Region, body: Array, spine: dict[str, Any]) -> Arr
     return np.asarray(hu + (hounsfield("disc") - hu) * is_disc, np.float32)
 
 
-def _costal_arch(region: Region) -> Array:
+def _costal_arch(around: Frame) -> Array:
     """Height of the lower rim of the rib cage, which rises toward the front."""
-    front = _angle(region)
-    rise = np.clip((front - 1.75) / 1.3, 0, 1)
+    rise = np.clip((around.angle - 1.75) / 1.3, 0, 1)
     return np.asarray(-72 + 112 * rise * rise * (3 - 2 * rise), np.float32)
-
-
-def _angle(region: Region) -> Array:
-    """Angle around the trunk: 0 at the spine, pi in front."""
-    return np.arctan2(np.abs(region.x), region.y)
 
 
 def _ribs(around: Frame) -> tuple[Array, Array]:
     """Bone of ribs and sternum, and the cartilage between them in front."""
     region, shape = around.region, shapes()["ribs"]
-    angle = _angle(region)
+    angle = around.angle
     bend = np.minimum(angle, 2.05)
     descent = shape["drop"] * (1 - np.cos(bend)) / 2 - 62 * np.maximum(angle - 2.05, 0)
     along = (region.z + descent - shape["lowest"]) / np.float32(shape["spacing"])
@@ -163,7 +159,7 @@ def _ribs(around: Frame) -> tuple[Array, Array]:
     reach = np.choose(np.clip(number, 0, 2).astype(int), [1.0, 1.45, 2.3])
     present = (number >= 0) & (angle > 0.3)
     bone = filled(rib, region.voxel_mm) * (present & (angle <= reach))
-    above_arch = region.z > _costal_arch(region) - 6
+    above_arch = region.z > _costal_arch(around) - 6
     cartilage = filled(rib, region.voxel_mm) * (present & (number >= 2) & (angle > reach))
     sternum = ellipsoid(region, **shapes()["sternum"])
     bone = np.maximum(bone, filled(sternum, region.voxel_mm))
