@@ -153,6 +153,17 @@ def test_a_name_that_only_resembles_another_is_kept_as_written(raw: str) -> None
     assert match.role is None
 
 
+@pytest.mark.parametrize("raw", ["PTV-03", "GTV-05", "CTV - 03"])
+def test_a_target_cut_back_from_the_skin_is_not_a_numbered_target(raw: str) -> None:
+    match = NameBook().match(raw)
+    assert match.name == raw.replace(" ", "_")
+    assert not match.known
+
+
+def test_a_hyphen_before_a_plain_number_counts_tumours() -> None:
+    assert tg263_name("GTV-2") == "GTV2"
+
+
 def test_a_tumour_bed_is_no_gtv() -> None:
     assert NameBook().match("Tumor Bed").name == "TumorBed"
     assert NameBook().match("Tumor Bed").role is None

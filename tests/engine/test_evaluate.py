@@ -77,7 +77,7 @@ def test_the_dose_at_which_an_organ_binds_is_found_by_scaling() -> None:
     result = evaluated(prescription_gy=40.0)
     for bound in result.allocation.organs:
         assert bound.dose_gy is not None
-        if not np.isfinite(bound.dose_gy):
+        if bound.dose_gy > 200:
             continue
         scaled = dose_from(falling_dose().volume.values * (bound.dose_gy / 40.0))
         again = evaluated(dose=scaled, prescription_gy=bound.dose_gy)

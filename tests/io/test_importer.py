@@ -1,4 +1,4 @@
-"""One case out of anything: DICOM, mask series, NIfTI and labels together, with every choice said."""
+"""One case out of anything: DICOM, mask series, NIfTI, labels; and every choice is said."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hepatica.case import Case
+from hepatica.case import Case, Contours, Structure
 from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput
+from hepatica.io.dicom.write import write_case
 from hepatica.io.importer import ImportRequest, import_case
 from tests.io.phantom_files import (
     ORIGIN_MM,
@@ -41,6 +42,15 @@ def _patient(folder: Path) -> Path:
     write_mask(folder / "masks" / "liver", LIVER, "liver")
     write_mask(folder / "masks" / "livertumor1", TUMOUR, "livertumor1")
     return folder
+
+
+def _drawn_liver(folder: Path) -> Case:
+    write_series(folder, body(), FrameOfReferenceUID="1.2.3")
+    case = _import(folder, case_id="p")
+    square = np.array([(0, 0, 0), (9, 0, 0), (9, 7, 0), (0, 7, 0.0)])
+    square += np.array([-10, -8, ORIGIN_MM[2]])
+    loops = tuple(square + np.array([0, 0, SPACING_MM[2] * k]) for k in range(1, 4))
+    return case.with_structures(Structure.from_contours("Liver", Contours(loops), case.image.grid))
 
 
 def _labels() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -186,7 +196,7 @@ def test_an_organ_at_the_edge_of_its_file_is_said_to_be_cut(tmp_path: Path) -> N
     write_nii(tmp_path / "liver.nii.gz", block(slice(0, 3), slice(4, 8), slice(4, 8)) * np.uint8(1))
     write_nii(tmp_path / "spleen.nii.gz", TUMOUR.astype(np.uint8))
     said = _texts(_import(tmp_path))
-    assert "warning: Liver: reach the edge of their image or file and may be cut" in said
+    assert "warning: structures: Liver reach the edge of their image or file and may be cut" in said
 
 
 def test_labels_on_other_voxels_are_resampled_only_when_asked(tmp_path: Path) -> None:
@@ -224,6 +234,16 @@ def test_labels_beside_the_image_are_refused(tmp_path: Path) -> None:
         _import(tmp_path / "ct.nii.gz", label_files=(labels,), label_map=str(table))
 
 
+def test_resampled_labels_beside_the_image_are_refused(tmp_path: Path) -> None:
+    write_nii(tmp_path / "ct.nii.gz", body())
+    affine = ras_affine()
+    affine[:3, 3] += (500.3, 0.0, 0.0)
+    labels = write_nii(tmp_path / "seg.nii.gz", LIVER.astype(np.uint8), affine)
+    said: dict[str, Any] = {"label_map": str(_names_file(tmp_path, "1: liver\n"))}
+    with pytest.raises(Inconsistent, match="lies entirely outside the image"):
+        _import(tmp_path / "ct.nii.gz", label_files=(labels,), resample_structures=True, **said)
+
+
 def test_a_nifti_image_alone_is_a_case_and_says_what_it_lacks(tmp_path: Path) -> None:
     case = _import(write_nii(tmp_path / "ct.nii.gz", body()), case_id="p1")
     assert (case.case_id, case.patient_key, case.image.unit) == ("p1", "", "HU")
@@ -246,6 +266,14 @@ def test_several_images_need_a_choice_and_take_it(tmp_path: Path) -> None:
     case = _import(tmp_path, series_uid="late.nii.gz")
     assert case.image.values.max() == 95
     assert "ignored: early.nii.gz: another image was chosen" in _texts(case)
+
+
+def test_an_image_that_repeats_a_part_of_another_needs_no_choice(tmp_path: Path) -> None:
+    write_nii(tmp_path / "whole.nii.gz", body())
+    write_nii(tmp_path / "part.nii.gz", body()[:3])
+    case = _import(tmp_path)
+    assert case.image.grid.shape == SHAPE
+    assert "ignored: part.nii.gz: another image was chosen" in _texts(case)
 
 
 def test_a_dicom_and_a_nifti_image_need_a_choice_and_take_it(tmp_path: Path) -> None:
@@ -285,6 +313,16 @@ def test_a_structure_named_twice_in_two_sources_is_refused(tmp_path: Path) -> No
         _import(tmp_path, label_files=(labels,), label_map=str(table))
 
 
+def test_a_mask_beside_a_structure_set_with_the_same_organ_is_refused(tmp_path: Path) -> None:
+    write_case(_drawn_liver(tmp_path / "first"), tmp_path / "second")
+    write_nii(tmp_path / "second" / "Leber.nii.gz", LIVER.astype(np.uint8))
+    with pytest.raises(AmbiguousName, match=r"Leber.* would be called Liver, but Liver is there"):
+        _import(tmp_path / "second")
+    names = _names_file(tmp_path, "Leber: Liver_2\n")
+    case = _import(tmp_path / "second", names_file=names)
+    assert sorted(case.structures) == ["Liver", "Liver_2"]
+
+
 @pytest.mark.slow
 def test_the_real_patient_with_mask_series_imports_as_he_is(ircad17: Path) -> None:
     case = _import(ircad17, case_id="ircad17")
@@ -319,7 +357,7 @@ def test_the_real_abdomen_imports_with_its_organ_labels(shared: Path) -> None:
     # Left is left: the spleen has the larger x in LPS.
     spleen, liver = case.structure("Spleen"), case.structure("Liver")
     assert spleen.centroid_mm[0] > liver.centroid_mm[0]
-    assert "Liver" in next(n.subject for n in case.notes if "reach the edge" in n.text)
+    assert "Liver" in next(n.text for n in case.notes if "reach the edge" in n.text)
 
 
 def test_the_real_plan_imports_with_structures_and_dose(rt_set_breast: Path) -> None:
@@ -328,7 +366,3 @@ def test_the_real_plan_imports_with_structures_and_dose(rt_set_breast: Path) -> 
     assert [len(plan.beams) for plan in case.plans] == [4]
     assert float(case.doses[0].volume.values.max()) == pytest.approx(14.68, abs=0.01)
     assert "Lt Lung is Lung_L" in _texts(case)
-
-
-def test_the_phantom_has_its_own_shape() -> None:
-    assert body().shape == SHAPE

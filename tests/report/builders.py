@@ -115,7 +115,9 @@ def _rows(case: Case, dose: Dose) -> dict[str, StructureDose]:
     gtv, liver = case.structures["GTV1"], case.structures["Liver"]
     normal = replace(liver - gtv, name="Liver-GTV", origin="derived: Liver minus GTV1")
     target = replace(
-        gtv.grown(5, GRID), name="PTV_GTV", role="PTV", origin="derived: GTV grown by 5 mm"
+        _ellipsoid("PTV_GTV", TUMOUR_MM, (30, 30, 30), "PTV"),
+        derived=True,
+        origin="derived: GTV grown by 5 mm",
     )
     rows = {}
     for structure in (*case.structures.values(), normal, target):
@@ -271,7 +273,7 @@ def evaluation(case_id: str = "phantom-1") -> Evaluation:
 
 
 def unknown_evaluation() -> Evaluation:
-    """An evaluation of a case whose liver the dose grid misses: nothing is known about risk or dose."""
+    """An evaluation whose dose grid misses the patient: neither risk nor dose is known."""
     reason = "the dose grid misses Liver-GTV: compute the dose on a grid that covers it."
     whole = evaluation()
     rows = {

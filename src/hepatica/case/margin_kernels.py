@@ -21,7 +21,7 @@ _REACH = 1.75
 # How much deeper the refined search can find than the search among whole voxels.
 _GAIN = 0.4
 _BEYOND = 0.75
-_REFINEMENTS = 3
+_REFINEMENTS = 2
 _FAR = np.float32(1e30)
 _NOTHING = -1e9
 # A voxel is full, or empty, when the surface is half a voxel or more away.
@@ -193,26 +193,30 @@ def _part(way: Point, half: Floats, beyond: float) -> float:
 
 @njit(cache=True)
 def _best_neighbour(
-    depth: Singles, voxel: Point, seed: Point, half: Floats
+    depth: Singles, voxel: Point, seed: tuple[int, int, int], half: Floats
 ) -> tuple[float, Point]:
-    """Greatest depth toward the 27 voxels around a seed, and the way from the best of them."""
+    """Greatest depth toward the voxels around a seed, and the way from the best of them."""
     best, best_way = _NOTHING, (0.0, 0.0, 0.0)
-    for n in range(27):
-        way = (
-            voxel[0] - seed[0] - (n // 9 - 1),
-            voxel[1] - seed[1] - (n // 3 % 3 - 1),
-            voxel[2] - seed[2] - (n % 3 - 1),
-        )
-        part = _part(way, half, 0.0)
-        if part < 0.0:
-            continue
-        found = _blend(
-            depth, voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
-        )
-        if found > best:
-            best, best_way = found, way
-            if best >= FULL:
-                break
+    nz, ny, nx = depth.shape
+    for k in range(max(seed[0] - 1, 0), min(seed[0] + 2, nz)):
+        for j in range(max(seed[1] - 1, 0), min(seed[1] + 2, ny)):
+            for i in range(max(seed[2] - 1, 0), min(seed[2] + 2, nx)):
+                if depth[k, j, i] < -FULL:
+                    continue
+                way = (voxel[0] - k, voxel[1] - j, voxel[2] - i)
+                part = _part(way, half, 0.0)
+                if part < 0.0:
+                    continue
+                z, y, x = (
+                    voxel[0] - part * way[0],
+                    voxel[1] - part * way[1],
+                    voxel[2] - part * way[2],
+                )
+                found = _blend(depth, z, y, x)
+                if found > best:
+                    best, best_way = found, way
+                    if best >= FULL:
+                        return best, best_way
     return best, best_way
 
 
@@ -312,8 +316,7 @@ def _greatest_depth(
     if _squared_gauge(way, half, 1.0) <= 1.0 and _beside_full(depth, seed[0], seed[1], seed[2]):
         return FULL
     here = (float(voxel[0]), float(voxel[1]), float(voxel[2]))
-    there = (float(seed[0]), float(seed[1]), float(seed[2]))
-    best, start = _best_neighbour(depth, here, there, half)
+    best, start = _best_neighbour(depth, here, seed, half)
     if -FULL - _GAIN < best < FULL:
         best = max(best, _best_touch(depth, here, start, half))
     return best

@@ -43,6 +43,8 @@ _MINUS = re.compile(
 _TARGET = re.compile(
     r"^(?P<kind>i?gtv|ctv|itv|ptv)(?P<class>[pn]|sb|par|vas)?[\s_#.-]*(?P<number>\d*)$", re.I
 )
+# PTV-03 is in TG-263 a target cut back by 3 mm, so a number with a leading zero counts nothing.
+_CROPPED = re.compile(r"[gcip]tv\w*\s*-\s*0\d$|-\s*[gcip]tv", re.I)
 _PRV = re.compile(r"^(?P<organ>.+?)[\s_-]*prv[\s_-]*(?P<mm>\d{0,2})\s*(?:mm)?$", re.I)
 
 
@@ -251,7 +253,7 @@ def _built_in_match(raw: str, text: str) -> NameMatch:
 def _target_name(text: str) -> str | None:
     """GTV1, GTVp1, CTV, PTV_6000: the target grammar of TG-263; a number over 99 is a dose."""
     found = _TARGET.match(text)
-    if found is None:
+    if found is None or _CROPPED.search(text):
         return None
     number = found["number"]
     if len(number) > 2:
@@ -289,7 +291,7 @@ def _plain_name(text: str) -> str | None:
 
 def _tumour_name(text: str) -> str | None:
     """livertumor1, Lebermetastase 2, GTV_met1: GTV with the number."""
-    if _MARKS.search(text) or re.search(r"-\s*[gcpi]tv", text, re.I):
+    if _MARKS.search(text) or _CROPPED.search(text):
         return None
     found = re.match(r"^(.*?)0*(\d{0,2})$", fold(text))
     if found is None or found[1] not in _table().tumours:

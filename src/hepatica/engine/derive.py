@@ -120,10 +120,11 @@ class _Book:
         words = f"{target.grown_from} grown by {margin}"
         words += f", inside {target.inside}" if target.inside else ""
         role = "CTV" if target.name.startswith("CTV") else "PTV"
-        self.present[target.name] = replace(
+        made = replace(
             grown, name=target.name, role=role, origin=f"derived: {words}", derived=True
         )
-        self.remarks.append(f"{target.name} is derived: {words}.")
+        if self._keep(made):
+            self.remarks.append(f"{target.name} is derived: {words}.")
 
     def _margin(self, target: Target, given: Margin | None) -> Margin:
         if target.margin_rule == "fixed":
@@ -156,9 +157,14 @@ class _Book:
             made = parts[0].grown(how.margin_mm or 0.0, self.grid)
         else:
             made = reduce({"minus": sub, "or": or_, "and": and_}[how.how], parts)
-        self.present[derived.name] = replace(
-            made, name=derived.name, origin=f"derived: {how}", derived=True
-        )
+        self._keep(replace(made, name=derived.name, origin=f"derived: {how}", derived=True))
+
+    def _keep(self, made: Structure) -> bool:
+        if made.is_empty:
+            self.missing[made.name] = f"{made.name} is empty ({made.origin}): check the contours."
+        else:
+            self.present[made.name] = made
+        return not made.is_empty
 
     def compare_tumours_with(self, organ: str) -> None:
         """A tumour outside its organ is a wrong contour or a wrong patient, never a small one."""

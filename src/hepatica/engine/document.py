@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hepatica.engine.evaluation import (
@@ -146,8 +147,8 @@ def _allocation(allocation: Allocation) -> dict[str, Any]:
                 "metric": bound.metric,
                 "limit": bound.limit,
                 "unit": bound.unit,
-                "dose_gy": bound.dose_gy,
-                "reason": bound.reason,
+                "dose_gy": None if bound.dose_gy == math.inf else bound.dose_gy,
+                "reason": "no dose reaches it" if bound.dose_gy == math.inf else bound.reason,
             }
             for bound in allocation.organs
         ],

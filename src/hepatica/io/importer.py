@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from hepatica.case import Case, Note, Structure
+import numpy as np
+
+from hepatica.case import Case, Note, Structure, Volume
 from hepatica.case.names import NameBook, NameMatch, name_notes
 from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput
 from hepatica.io.dicom.choices import Choices
@@ -188,10 +190,14 @@ def _not_chosen(labels: Sequence[str]) -> list[Note]:
 
 
 def _only_image(images: Sequence[tuple[Path, NiftiFile]]) -> tuple[Path, NiftiFile]:
+    """The one image; one that only repeats a part of another, voxel for voxel, does not count."""
     if not images:
         raise InvalidInput(
             "The sources hold no image: neither a DICOM CT nor a NIfTI image. Check the path."
         )
+    largest = max(images, key=lambda pair: pair[1].volume.values.size)
+    if all(_is_part_of(image.volume, largest[1].volume) for _, image in images):
+        return largest
     if len(images) > 1:
         listed = ", ".join(path.name for path, _ in images)
         raise InvalidInput(
@@ -199,6 +205,14 @@ def _only_image(images: Sequence[tuple[Path, NiftiFile]]) -> tuple[Path, NiftiFi
             "case with --series FILE NAME, or which hold labels with --labels."
         )
     return images[0]
+
+
+def _is_part_of(part: Volume, whole: Volume) -> bool:
+    offset = whole.grid.offset_of(part.grid)
+    if offset is None or min(offset) < 0:
+        return False
+    window = tuple(slice(o, o + n) for o, n in zip(offset, part.grid.shape, strict=True))
+    return np.array_equal(whole.values[window], part.values)
 
 
 def _dicom_case(
@@ -264,7 +278,7 @@ def _with_regions(case: Case, regions: Sequence[Region], names: _Names, resample
             cut.append(match.name)
     if cut:
         text = "reach the edge of their image or file and may be cut: volumes are lower bounds."
-        notes.append(Note("warning", ", ".join(cut), text))
+        notes.append(Note("warning", "structures", f"{', '.join(cut)} {text}"))
     return replace(case, structures=structures, notes=(*case.notes, *notes))
 
 

@@ -79,7 +79,7 @@ def read_mask(series: Series, name: str, image: Grid, notes: list[Note]) -> Regi
         )
     top = volume.values.max()
     marked = volume.values == top
-    if not (marked | (volume.values == 0)).all():
+    if any(((plane != 0) & (plane != top)).any() for plane in volume.values):
         raise InvalidInput(
             f"The {origin} holds more than two values in some slices: neither a mask nor a CT of "
             "this image. Remove it from the folder, or choose it as the image with --series UID."

@@ -107,23 +107,24 @@ def structure_of(region: Region, match: NameMatch, image: Grid, resample: bool) 
     Inconsistent
         If the voxels do not coincide and resampling was not asked for, or do not overlap.
     """
-    volume = Volume(region.mask.astype(np.float32), region.grid, "1")
     snapped = _snapped(region, image)
+    role = match.role or "ORGAN"
     if snapped is not None:
-        volume = Volume(volume.values, snapped, "1")
-    elif resample:
-        volume = volume.on(image)
-    else:
+        marked = Volume(region.mask.astype(np.float32), snapped, "1")
+        return Structure(match.name, _within(marked, image, region.origin), role, region.origin)
+    if not resample:
         raise Inconsistent(
             f"{region.origin}: its voxels do not coincide with the image's (spacing "
             f"{_mm(region.grid.spacing_mm)} against {_mm(image.spacing_mm)} mm, origin "
             f"{_mm(region.file_grid.origin_mm)} against {_mm(image.origin_mm)} mm). If it belongs "
             "to this image, let it be resampled with --resample-structures."
         )
-    cut = volume if snapped is None else _within(volume, image, region.origin)
-    structure = Structure.from_mask(match.name, cut.values, cut.grid, match.role or "ORGAN")
-    resampled = "" if snapped is not None else ", resampled onto the image"
-    return structure.named(match.name, origin=f"{region.origin}{resampled}")
+    marked = Volume(region.mask.astype(np.float32), region.grid, "1")
+    origin = f"{region.origin}, resampled onto the image"
+    structure = Structure(match.name, marked, role, origin).on(image)
+    if structure.is_empty:
+        raise _outside(region.origin)
+    return structure
 
 
 def touches_edge(region: Region) -> bool:
@@ -192,11 +193,15 @@ def _within(volume: Volume, image: Grid, origin: str) -> Volume:
     low = np.maximum(0, -offset)
     high = np.minimum(volume.grid.shape, np.array(image.shape) - offset)
     if (high <= low).any():
-        raise Inconsistent(
-            f"{origin} lies entirely outside the image. Check that it belongs to this patient "
-            "and this scan."
-        )
+        raise _outside(origin)
     return volume.crop(tuple(low), tuple(high))
+
+
+def _outside(origin: str) -> Inconsistent:
+    return Inconsistent(
+        f"{origin} lies entirely outside the image. Check that it belongs to this patient and "
+        "this scan."
+    )
 
 
 def _mm(values: tuple[float, float, float]) -> str:

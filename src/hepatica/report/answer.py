@@ -39,6 +39,13 @@ def answer(evaluation: Evaluation) -> Answer:
     )
 
 
+def answer_sentences(evaluation: Evaluation) -> tuple[str, ...]:
+    """The same answer as plain lines, for a terminal: ``Prescription: 41.4 Gy in 6 fractions``."""
+    return tuple(
+        f"{fact.label}: {line}" for fact in _facts(evaluation) for line in fact.text.split("\n")
+    )
+
+
 def next_step(evaluation: Evaluation) -> str:
     """What to do now, in one sentence."""
     missing = missing_facts(evaluation)

@@ -202,7 +202,8 @@ def flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]
         if isinstance(value, Mapping) and value:
             yield from flat(value, f"{name}: ")
         elif isinstance(value, (list, tuple)):
-            yield name, "; ".join(_item(v) for v in value) or "none"
+            between = " " if key == "command" else "; "
+            yield name, between.join(_item(v) for v in value) or "none"
         else:
             yield name, _item(value)
 

@@ -32,7 +32,7 @@ def case_summary(case: Case) -> dict[str, Any]:
         "frame_of_reference_uid": case.frame_of_reference_uid,
         "image": {"unit": case.image.unit, **_geometry(case.image.grid)},
         "structures": {name: _structure(s) for name, s in sorted(case.structures.items())},
-        "plans": [_without_uids(asdict(plan)) for plan in case.plans],
+        "plans": [asdict(plan) for plan in case.plans],
         "doses": [_dose(dose) for dose in case.doses],
         "notes": [asdict(note) for note in case.notes],
     }
@@ -55,12 +55,9 @@ def _structure(structure: Structure) -> dict[str, Any]:
 
 def _extent_mm(structure: Structure) -> list[float]:
     """Size of the box around the touched voxels, along the image's columns, rows and slices."""
-    touched = structure.coverage.values > 0
-    by_row = touched.any(axis=0)
-    ends = [
-        (np.flatnonzero(line)[0], np.flatnonzero(line)[-1])
-        for line in (by_row.any(axis=0), by_row.any(axis=1), touched.any(axis=(1, 2)))
-    ]
+    touched = structure.coverage.values.astype(bool)
+    lines = (touched.any(axis=(0, 1)), touched.any(axis=(0, 2)), touched.any(axis=(1, 2)))
+    ends = [(np.flatnonzero(line)[0], np.flatnonzero(line)[-1]) for line in lines]
     spacing = structure.grid.spacing_mm
     return [_rounded((b - a + 1) * s) for (a, b), s in zip(ends, spacing, strict=True)]
 
@@ -89,10 +86,6 @@ def _dose(dose: Dose) -> dict[str, Any]:
         "origin": dose.origin,
         **_geometry(dose.volume.grid),
     }
-
-
-def _without_uids(plan: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in plan.items() if not key.endswith("frame_of_reference_uid")}
 
 
 def _rounded(value: float, digits: int = 3) -> float:

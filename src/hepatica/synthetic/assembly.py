@@ -119,7 +119,7 @@ def _table(around: Frame) -> Layer:
     """A flat couch beneath the back."""
     region = around.region
     straight = replace(region, y=np.broadcast_to(region.lines[1][None, :, None], region.y.shape))
-    lowest = float(straight.y[around.skin < 0].max())
+    lowest = float(straight.y[around.skin < 0].max()) + region.voxel_mm
     top, bottom = lowest + _TABLE_MM[0], lowest + _TABLE_MM[1]
     surface = np.maximum(top - straight.y, straight.y - bottom)
     share = filled(surface.astype(np.float32), region.voxel_mm)

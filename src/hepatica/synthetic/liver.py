@@ -97,6 +97,7 @@ def segments(region: Region, liver: Array) -> np.ndarray[Any, np.dtype[np.uint8]
     label = np.where(angle > 10, np.where(upper, 8, 5), label)
     label = np.where(angle > 52, 4, label)
     label = np.where(angle > 100, np.where(left_upper, 2, 3), label)
-    caudate = (np.abs(region.x + 18.0) < 20) & (region.y > -14) & (np.abs(region.z - 26.0) < 30)
+    caudate = (np.abs(region.x + 16.0) < 18) & (np.abs(region.y - 5) < 20)
+    caudate &= np.abs(region.z - 26.0) < 30
     label = np.where(caudate, 1, label)
     return np.asarray(np.where(liver > 0.5, label, 0), np.uint8)

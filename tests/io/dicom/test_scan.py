@@ -87,7 +87,7 @@ def test_a_truncated_dicom_file_is_a_clear_error(tmp_path: Path, share: float) -
 def test_a_dicomdir_is_ignored(tmp_path: Path) -> None:
     file = CtSeries(tmp_path, heights=(0.0,)).write().files[0]
     ds = dcmread(file)
-    ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
     save(ds, tmp_path / "DICOMDIR")
     assert "DICOMDIR" in survey([tmp_path / "DICOMDIR"]).notes[0].text
 

@@ -148,7 +148,12 @@ def _structures(
 ) -> tuple[Structure, ...]:
     structures: list[Structure] = []
     chosen_set = here.linked.structure_set
-    if chosen_set is not None:
+    if chosen_set is None:
+        notes.append(Note("warning", "sources", "There is no structure set (RTSTRUCT)."))
+    elif here.choices.structure_set_uid is None and here.lies_elsewhere(chosen_set.frame_uid):
+        sentence = "It lies in the frame of reference of another CT series of the sources."
+        notes.append(Note("ignored", f"RTSTRUCT {chosen_set.file}", sentence))
+    else:
         subject = f"RTSTRUCT {chosen_set.file}"
         sentence = (
             f'Structure set "{chosen_set.label}" lies on CT series {here.linked.image.label}.'

@@ -87,6 +87,7 @@ def read_structure_set(path: Path) -> StructureSet:
         if text(dataset, "Modality") != "RTSTRUCT":
             what = text(dataset, "Modality") or "no known modality"
             raise InvalidInput(f"{path.name} is {what}, not an RTSTRUCT. Give the structure file.")
+        _require_distinct_numbers(dataset, path)
         frames = dataset.get("ReferencedFrameOfReferenceSequence") or []
         series = [s for f in frames for s in _referenced_series(f)]
         contours, notes = _contours_by_number(dataset, path)
@@ -103,6 +104,19 @@ def read_structure_set(path: Path) -> StructureSet:
             series_uids=frozenset(text(s, "SeriesInstanceUID") for s in series),
             notes=tuple(notes),
         )
+
+
+def _require_distinct_numbers(dataset: Dataset, path: Path) -> None:
+    seen: dict[int, str] = {}
+    for item in dataset.get("StructureSetROISequence") or []:
+        number, name = int(item.ROINumber), text(item, "ROIName")
+        if number in seen:
+            raise InvalidInput(
+                f"RTSTRUCT {path.name}: ROI number {number} is used twice, for "
+                f'"{seen[number]}" and "{name}"; which contours belong to which cannot be known. '
+                "Export the structure set again."
+            )
+        seen[number] = name
 
 
 def _referenced_series(frame: Dataset) -> Iterator[Dataset]:
@@ -147,16 +161,8 @@ def _rois(dataset: Dataset, contours: dict[int, list[Dataset]], path: Path) -> I
         int(o.get("ReferencedROINumber") or 0): text(o, "RTROIInterpretedType").upper()
         for o in dataset.get("RTROIObservationsSequence") or []
     }
-    seen: dict[int, str] = {}
     for item in dataset.get("StructureSetROISequence") or []:
         number, name = int(item.ROINumber), text(item, "ROIName")
-        if number in seen:
-            raise InvalidInput(
-                f"RTSTRUCT {path.name}: ROI number {number} is used twice, for "
-                f'"{seen[number]}" and "{name}"; which contours belong to which cannot be known. '
-                "Export the structure set again."
-            )
-        seen[number] = name
         where = f'RTSTRUCT {path.name}, ROI {number} "{name}"'
         loops, skipped = _loops(contours.get(number, []), where)
         yield Roi(

@@ -13,6 +13,7 @@ from hepatica.case.provenance import Note
 from hepatica.case.structure import Structure
 from hepatica.case.volume import Volume
 from hepatica.errors import InvalidInput, MissingExtra
+from hepatica.io.dicom.drawn import note_beyond_image
 from hepatica.io.dicom.files import damaged, tolerant
 from hepatica.io.dicom.frames import way_into
 from hepatica.io.dicom.image import Image
@@ -67,15 +68,14 @@ def read_segmentation(
             sentence = f"It was moved into the image's frame of reference by REG {way.origin}."
             notes.append(Note("linked", origin, sentence))
         if not image.volume.grid.same_lattice(moved.grid):
-            sentence = "It was resampled onto the image's voxels by linear interpolation."
+            sentence = (
+                "It was averaged over the image's voxels, which are not those it was painted on."
+            )
             notes.append(Note("assumed", origin, sentence))
-        structures.append(_structure(name, moved, image.volume.grid, origin))
+        painted = Structure.from_mask(name, moved.values, moved.grid, role_of("", name), origin)
+        note_beyond_image(painted, image.volume.grid, notes)
+        structures.append(painted.on(image.volume.grid))
     return tuple(structures), tuple(notes)
-
-
-def _structure(name: str, volume: Volume, grid: Grid, origin: str) -> Structure:
-    painted = Structure.from_mask(name, volume.values, volume.grid, role_of("", name), origin)
-    return painted.on(grid)
 
 
 def _opened(path: Path) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +11,17 @@ from numpy.typing import NDArray
 from hepatica.case.contours import Contours
 from hepatica.case.grid import Grid
 from hepatica.case.provenance import Note
-from hepatica.case.rasterise import slabs_of
 from hepatica.case.structure import Role, Structure
 from hepatica.errors import AmbiguousName
+from hepatica.io.dicom.drawn import Drawn, on_image
 from hepatica.io.dicom.frames import way_into
 from hepatica.io.dicom.image import Image
-from hepatica.io.dicom.loops import arrangement, without_repeats
+from hepatica.io.dicom.loops import without_repeats
 from hepatica.io.dicom.registration import Registration
 from hepatica.io.dicom.rois import Roi, StructureSet
+from hepatica.io.dicom.tilted import plane_normal
 
-VOLUME_TOLERANCE = 0.02
-_FLATNESS_MM = 0.1
-_OFF_SLICE_MM = 0.1
 _FARTHEST_MM = 1000.0
-_WORTH_SAYING_CC = 0.005
 
 _ROLE_OF_TYPE: dict[str, Role] = {
     "EXTERNAL": "EXTERNAL",
@@ -42,16 +38,6 @@ _TARGET_NAME = re.compile(r"^(GTV|CTV|PTV)(?![a-z])", re.IGNORECASE)
 _EXTERNAL_NAME = re.compile(r"^(body|external|skin)$", re.IGNORECASE)
 
 Rename = Callable[[str], str]
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    """A region with a name and outlines in the case's frame, ready to be rasterised."""
-
-    roi: Roi
-    name: str
-    role: Role
-    contours: Contours
 
 
 def build_structures(
@@ -93,9 +79,8 @@ def build_structures(
         if roi.number in names:
             ready = _ready(roi, names[roi.number], (source, image, registrations), notes)
             drawn.extend([ready] if ready else [])
-    lattice = _lattice([d.contours for d in drawn], image.volume.grid, subject, notes)
-    structures = [_structure(d, lattice, image.volume.grid, notes) for d in drawn]
-    return tuple(s for s in structures if s is not None), tuple(notes)
+    structures, said = on_image(drawn, image.volume.grid, subject)
+    return structures, (*notes, *said)
 
 
 def role_of(interpreted: str, name: str) -> Role:
@@ -159,7 +144,7 @@ def _ready(
     name: str,
     where: tuple[StructureSet, Image, Sequence[Registration]],
     notes: list[Note],
-) -> _Drawn | None:
+) -> Drawn | None:
     """The region in the case's frame; None, with a note, when its outlines cannot be used."""
     source, image, registrations = where
     loops = _in_frame(roi, source, image, registrations, notes)
@@ -167,17 +152,20 @@ def _ready(
     if len(distinct) < len(loops):
         sentence = f"{len(loops) - len(distinct)} contours are listed twice; each counts once."
         notes.append(Note("warning", roi.label, sentence))
-    fault = _unusable(distinct, image.volume.grid)
-    if fault:
+    grid = image.volume.grid
+    normal = plane_normal(distinct, grid)
+    fault = _beyond_reach(distinct, grid)
+    if normal is None:
+        fault = "Its outlines do not lie in parallel planes"
+    if fault or normal is None:
         notes.append(Note("warning", roi.label, f"{fault}; left out."))
         return None
-    _note_arrangement(roi, distinct, image.volume.grid, notes)
     role = role_of(roi.interpreted, name)
     target = _TARGET_NAME.match(name)
     if target and role in _TARGET_TYPES and target.group(1).upper() != role:
         sentence = f"Named like a {target.group(1).upper()} but declared {role}: taken as {role}."
         notes.append(Note("warning", roi.label, sentence))
-    return _Drawn(roi, name, role, Contours(tuple(distinct)))
+    return Drawn(roi.label, name, role, Contours(tuple(distinct)), normal)
 
 
 def _in_frame(
@@ -196,121 +184,10 @@ def _in_frame(
     return [way.points(loop) for loop in roi.loops]
 
 
-def _unusable(loops: Sequence[NDArray[np.float64]], grid: Grid) -> str:
-    tilt = max(float(np.ptp(loop @ grid.normal)) for loop in loops)
-    if tilt > max(_FLATNESS_MM, 0.1 * grid.spacing_mm[2]):
-        return f"Its outlines are not parallel to the slices (up to {tilt:.1f} mm across a slice)"
+def _beyond_reach(loops: Sequence[NDArray[np.float64]], grid: Grid) -> str:
     index = np.concatenate([grid.index_of(loop) for loop in loops])
     last = np.array(grid.shape[::-1]) - 1
     beyond = float((np.maximum(-index, index - last) * np.array(grid.spacing_mm)).max())
     if beyond > _FARTHEST_MM:
         return f"Its outlines reach {beyond:.0f} mm beyond the image, which no patient does"
     return ""
-
-
-def _note_arrangement(
-    roi: Roi, loops: Sequence[NDArray[np.float64]], grid: Grid, notes: list[Note]
-) -> None:
-    found = arrangement(loops, grid.axes)
-    if found.planes_with_holes:
-        sentence = f"{found.planes_with_holes} planes hold outlines within outlines: holes."
-        notes.append(Note("linked", roi.label, sentence))
-    if found.planes_with_overlaps:
-        sentence = (
-            f"Outlines cross each other in {found.planes_with_overlaps} planes; what two of them "
-            "cover counts as outside (even-odd rule). Check these planes."
-        )
-        notes.append(Note("warning", roi.label, sentence))
-
-
-def _lattice(drawn: Sequence[Contours], grid: Grid, subject: str, notes: list[Note]) -> Grid:
-    """The image's lattice, continued as far as the outlines reach."""
-    if not drawn:
-        return grid
-    if grid.shape[0] == 1:
-        grid = _own_slices(drawn, grid, subject, notes)
-    start, stop = np.zeros(3, int), np.array(grid.shape)
-    for contours in drawn:
-        index = np.concatenate([grid.index_of(loop) for loop in contours.loops])
-        bounds = slabs_of(contours, grid).bounds
-        low = (bounds.min(), index[:, 1].min(), index[:, 0].min())
-        high = (bounds.max(), index[:, 1].max(), index[:, 0].max())
-        start = np.minimum(start, np.floor(np.array(low) + 0.5 + 1e-6).astype(int))
-        stop = np.maximum(stop, np.ceil(np.array(high) + 0.5 - 1e-6).astype(int))
-    return grid.crop(tuple(start), tuple(stop))
-
-
-def _own_slices(drawn: Sequence[Contours], grid: Grid, subject: str, notes: list[Note]) -> Grid:
-    """For an image of one slice: its pixels, with slices where the contours were drawn."""
-    heights = [grid.index_of(loop)[:, 2].mean() for c in drawn for loop in c.loops]
-    planes = np.unique(np.round(np.array(heights) * grid.spacing_mm[2], 2))
-    if np.abs(planes).max() <= grid.spacing_mm[2] / 2:
-        return grid
-    steps = np.diff(planes)
-    spacing = float(np.median(steps[steps > _OFF_SLICE_MM])) if len(steps) else grid.spacing_mm[2]
-    notes.append(
-        Note(
-            "assumed",
-            subject,
-            f"The image has one slice but contours lie on {len(planes)} planes: the structures "
-            f"were put on slices of their own, every {spacing:g} mm, with the image's pixels.",
-        )
-    )
-    origin = grid.point_at((0.0, 0.0, planes[0] / grid.spacing_mm[2]))
-    return replace(
-        grid,
-        shape=(1, *grid.shape[1:]),
-        spacing_mm=(*grid.spacing_mm[:2], spacing),
-        origin_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
-    )
-
-
-def _structure(
-    drawn: _Drawn, lattice: Grid, image_grid: Grid, notes: list[Note]
-) -> Structure | None:
-    label = drawn.roi.label
-    found = Structure.from_contours(drawn.name, drawn.contours, lattice, drawn.role, label)
-    if found.is_empty:
-        notes.append(Note("ignored", label, "Its outlines enclose nothing; left out."))
-        return None
-    _note_slabs(drawn, lattice, notes)
-    drawn_cc = drawn.contours.volume_cc(lattice)
-    if abs(found.volume_cc - drawn_cc) > VOLUME_TOLERANCE * drawn_cc:
-        sentence = (
-            f"Its voxels hold {found.volume_cc:.2f} cc but its outlines {drawn_cc:.2f} cc, more "
-            f"than {VOLUME_TOLERANCE:.0%} apart. Do not trust its volume."
-        )
-        notes.append(Note("warning", label, sentence))
-    if image_grid.shape[0] > 1:
-        _note_beyond_image(found, image_grid, notes)
-    return found
-
-
-def _note_slabs(drawn: _Drawn, lattice: Grid, notes: list[Note]) -> None:
-    slabs = slabs_of(drawn.contours, lattice)
-    off_mm = np.abs(slabs.position - np.rint(slabs.position)) * lattice.spacing_mm[2]
-    between = int((off_mm > _OFF_SLICE_MM).sum())
-    if between:
-        sentence = (
-            f"{between} of {len(off_mm)} contour planes lie up to {off_mm.max():.2f} mm off the "
-            "slices; each stands for the slab half-way to its neighbours."
-        )
-        notes.append(Note("linked", drawn.roi.label, sentence))
-    gaps = slabs.gaps_mm[slabs.gaps_mm > _OFF_SLICE_MM]
-    if len(gaps):
-        sentence = (
-            f"{len(gaps)} gap{'s' * (len(gaps) > 1)} between its contour planes (up to "
-            f"{gaps.max() + slabs.spacing_mm:.1f} mm apart): nothing was put in between."
-        )
-        notes.append(Note("warning", drawn.roi.label, sentence))
-
-
-def _note_beyond_image(found: Structure, image_grid: Grid, notes: list[Note]) -> None:
-    inside_cc = float(found.mask_on(image_grid).sum(dtype=float)) * image_grid.voxel_cc
-    beyond = found.volume_cc - inside_cc
-    if beyond > max(_WORTH_SAYING_CC, 1e-4 * found.volume_cc):
-        sentence = (
-            f"{beyond:.2f} of {found.volume_cc:.2f} cc ({beyond / found.volume_cc:.1%}) lie "
-            "beyond the image."
-        )
-        notes.append(Note("warning", found.origin, sentence))

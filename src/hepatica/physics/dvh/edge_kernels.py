@@ -33,17 +33,26 @@ from hepatica.physics.dvh.lattice_kernels import (
     whole_shift,
 )
 
-COLUMNS = 4
+COLUMNS = 3
 _NO_DIRECTION = 1e-6
+_WALL = 0.3
+# Below this tilt the closed form of a cut cube loses digits.
+_TILT = 1e-4
 _NO_PLANE = (0.0, 0.0, 0.0)
 
 
 @njit(**COMPILED)
-def lay_cut_voxels(dose, coverage, to_dose, axis, slopes, tally):
+def lay_cut_voxels(dose, coverage, to_dose, upright, histogram, tally):
     """Lay the voxels at the structure's edge down on the dose axis.
 
-    The arguments are those of `hepatica.physics.dvh.histogram_kernels.lay_whole_voxels`.
+    Parameters
+    ----------
+    upright : bool
+        See `walls_upright`.
+    histogram : (axis, slopes)
+        These and the others as in `hepatica.physics.dvh.histogram_kernels.lay_whole_voxels`.
     """
+    axis, slopes = histogram
     reach = reach_of(to_dose)
     shift = whole_shift(to_dose)
     aligned = shift[0] != OFF_LATTICE
@@ -66,7 +75,7 @@ def lay_cut_voxels(dose, coverage, to_dose, axis, slopes, tally):
                     faces = faces_on_lattice(dose, k + shift[0], j + shift[1], i + shift[2])
                 else:
                     faces = faces_at(dose, point, to_dose)
-                plane = _plane_of(coverage, k, j, i)
+                plane = _plane_of(coverage, k, j, i, upright)
                 if plane == _NO_PLANE:
                     lay_whole(faces, part * share, axis, slopes, tally)
                     tally[LOWEST] = min(tally[LOWEST], faces[0])
@@ -78,13 +87,15 @@ def lay_cut_voxels(dose, coverage, to_dose, axis, slopes, tally):
 
 
 @njit(**COMPILED)
-def refined(coverage, pieces):
+def refined(coverage, pieces, upright):
     """The same structure on voxels cut into ``pieces`` along each axis.
 
     Parameters
     ----------
     coverage : (z, y, x) float32 array
     pieces : (3,) integers
+    upright : bool
+        See `walls_upright`.
 
     Returns
     -------
@@ -104,7 +115,7 @@ def refined(coverage, pieces):
                 block = finer[k * pz : (k + 1) * pz, j * py : (j + 1) * py, i * px : (i + 1) * px]
                 block[:] = part
                 if part < FULL:
-                    plane = _plane_of(coverage, k, j, i)
+                    plane = _plane_of(coverage, k, j, i, upright)
                     if plane != _NO_PLANE:
                         _share_out(block, plane, part)
     return finer
@@ -114,14 +125,8 @@ def refined(coverage, pieces):
 def _share_out(block, plane, part):
     """Fill the pieces of one voxel up to the plane that cuts off its part ``part``."""
     pz, py, px = block.shape
-    nz, ny, nx = max(abs(plane[0]), 1e-4), max(abs(plane[1]), 1e-4), max(abs(plane[2]), 1e-4)
-    low, high = 0.0, nz + ny + nx
-    for _ in range(50):
-        distance = 0.5 * (low + high)
-        if _cut_off(distance, nz, ny, nx) > part:
-            high = distance
-        else:
-            low = distance
+    nz, ny, nx = max(abs(plane[0]), _TILT), max(abs(plane[1]), _TILT), max(abs(plane[2]), _TILT)
+    distance = _distance(part, nz, ny, nx)
     nz, ny, nx = nz / pz, ny / py, nx / px
     for k in range(pz):
         for j in range(py):
@@ -130,6 +135,19 @@ def _share_out(block, plane, part):
                 jj = j if plane[1] > 0.0 else py - 1 - j
                 ii = i if plane[2] > 0.0 else px - 1 - i
                 block[kk, jj, ii] = _cut_off(distance - nz * k - ny * j - nx * i, nz, ny, nx)
+
+
+@njit(**COMPILED)
+def _distance(part, a, b, c):
+    """Distance of the plane with this normal that cuts off ``part`` of the unit cube."""
+    low, high = 0.0, a + b + c
+    for _ in range(50):
+        distance = 0.5 * (low + high)
+        if _cut_off(distance, a, b, c) > part:
+            high = distance
+        else:
+            low = distance
+    return 0.5 * (low + high)
 
 
 @njit(**COMPILED)
@@ -148,13 +166,57 @@ def _cut_off(distance, a, b, c):
 
 
 @njit(**COMPILED)
-def _plane_of(coverage, k, j, i):
+def walls_upright(coverage, every):
+    """Whether the edge runs upright through each slice, as contours leave it.
+
+    A structure drawn in slices is a pile of slabs with upright walls; one that was grown or
+    resampled is cut at any angle. The one that predicts the neighbours in the slice better, over
+    every ``every``-th voxel at the edge, is taken for the whole structure.
+    """
+    upright, slanted = 0.0, 0.0
+    met = 0
+    for k in range(coverage.shape[0]):
+        for j in range(coverage.shape[1]):
+            for i in range(coverage.shape[2]):
+                if not 0.0 < coverage[k, j, i] < FULL:
+                    continue
+                met += 1
+                if met % every == 0:
+                    upright += _misfit(coverage, k, j, i, True)
+                    slanted += _misfit(coverage, k, j, i, False)
+    return upright < slanted
+
+
+@njit(**COMPILED)
+def _misfit(coverage, k, j, i, upright):
+    """How far the plane through a voxel misses the coverage of its neighbours in the slice."""
+    plane = _plane_of(coverage, k, j, i, upright)
+    if plane == _NO_PLANE:
+        return 0.0
+    ny, nx = coverage.shape[1:]
+    a, b, c = max(abs(plane[0]), _TILT), max(abs(plane[1]), _TILT), max(abs(plane[2]), _TILT)
+    distance = _distance(np.float64(coverage[k, j, i]), a, b, c)
+    total = 0.0
+    for dj in range(-1, 2):
+        for di in range(-1, 2):
+            found = 0.0
+            if 0 <= j + dj < ny and 0 <= i + di < nx:
+                found = coverage[k, j + dj, i + di]
+            outward_j = dj if plane[1] > 0.0 else -dj
+            outward_i = di if plane[2] > 0.0 else -di
+            total += abs(found - _cut_off(distance - b * outward_j - c * outward_i, a, b, c))
+    return total
+
+
+@njit(**COMPILED)
+def _plane_of(coverage, k, j, i, upright):
     """Outward normal (sum of sizes 1) of the surface through a voxel; zeros when there is none.
 
-    Weighted 3 x 3 x 3 differences of the coverage (Youngs 1982; Parker and Youngs 1992).
+    Weighted 3 x 3 x 3 differences of the coverage (Youngs 1982; Parker and Youngs 1992), or 3 x 3
+    within the slice for upright walls; a voxel in the middle of a roof or floor has no wall.
     """
     nz, ny, nx = coverage.shape
-    z, y, x = 0.0, 0.0, 0.0
+    z, y, x, wall_y, wall_x = 0.0, 0.0, 0.0, 0.0, 0.0
     for dk in range(-1, 2):
         for dj in range(-1, 2):
             kk, jj = k + dk, j + dj
@@ -167,6 +229,11 @@ def _plane_of(coverage, k, j, i):
             z -= dk * wy * row
             y -= dj * wz * row
             x -= wz * wy * (right - left)
+            if dk == 0:
+                wall_y -= 4.0 * dj * row
+                wall_x -= 4.0 * wy * (right - left)
+    if upright and abs(wall_y) + abs(wall_x) > _WALL * abs(z):
+        z, y, x = 0.0, wall_y, wall_x
     size = abs(z) + abs(y) + abs(x)
     if size < _NO_DIRECTION:
         return _NO_PLANE

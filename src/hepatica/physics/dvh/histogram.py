@@ -44,7 +44,7 @@ def dose_volume_histogram(dose: Volume, coverage: Volume, bin_gy: float | None =
     Inconsistent
         If the structure lies wholly outside the dose grid.
     """
-    from hepatica.physics.dvh.edge_kernels import refined
+    from hepatica.physics.dvh.edge_kernels import refined, walls_upright
 
     _require_units(dose, coverage)
     values = np.ascontiguousarray(dose.values, dtype=np.float32)
@@ -53,9 +53,10 @@ def dose_volume_histogram(dose: Volume, coverage: Volume, bin_gy: float | None =
     low, high = _dose_range(values, shares.shape, to_dose)
     start_gy, bin_gy, count = _bins(low, high, bin_gy)
     pieces = np.maximum(1, np.rint(np.abs(to_dose[:, :3]).max(axis=0))).astype(np.int64)
+    upright=bool(walls_upright(shares, 50))
     if pieces.max() > 1:
-        shares, to_dose = refined(shares, pieces), _finer(to_dose, pieces)
-    tally, below = _laid_down(values, shares, to_dose, (start_gy, bin_gy), count)
+        shares, to_dose = refined(shares, pieces, upright), _finer(to_dose, pieces)
+    tally, below = _laid_down(values, shares, to_dose, (start_gy, bin_gy), count, upright)
     return _finished(tally, below, (start_gy, bin_gy), coverage.grid.voxel_cc / pieces.prod())
 
 
@@ -65,6 +66,7 @@ def _laid_down(
     to_dose: NDArray[np.float64],
     bins_gy: tuple[float, float],
     count: int,
+    upright: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the kernels tallied, and the volume below each of ``count + 1`` edges, in voxels."""
     from hepatica.physics.dvh.edge_kernels import lay_cut_voxels
@@ -72,8 +74,9 @@ def _laid_down(
 
     slopes = np.zeros(count + 1 + 2 * PAD)
     tally = np.array([0.0, 0.0, 0.0, np.inf, -np.inf, 0.0])
-    for lay in (lay_whole_voxels, lay_cut_voxels):
-        lay(dose, coverage, to_dose, np.array(bins_gy), slopes, tally)
+    axis = np.array(bins_gy)
+    lay_whole_voxels(dose, coverage, to_dose, axis, slopes, tally)
+    lay_cut_voxels(dose, coverage, to_dose, upright, (axis, slopes), tally)
     return tally, np.cumsum(np.cumsum(slopes))[PAD - 1 : PAD + count]
 
 

@@ -127,7 +127,8 @@ def lay_box(centre, width, volume, axis, slopes):
     """
     scale = 1.0 / axis[1]
     last = slopes.shape[0] - 1.5
-    middle = (centre - axis[0]) * scale + PAD
+    # A parabola through the faces can overshoot the doses of the grid; the axis cannot.
+    middle = min(max((centre - axis[0]) * scale + PAD, 1.0), last - 0.5)
     half = 0.5 * max(width * scale, _THINNEST)
     start, stop = max(middle - half, 0.5), min(middle + half, last)
     slope = volume / (stop - start)
