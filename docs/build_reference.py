@@ -1,7 +1,7 @@
 """Writes the reference pages from the program itself, so that they cannot be out of date.
 
-    python docs/build_reference.py           write docs/reference/*.md and docs/index.md
-    python docs/build_reference.py --check   fail if a page differs from what would be written
+python docs/build_reference.py           write docs/reference/*.md and docs/index.md
+python docs/build_reference.py --check   fail if a page differs from what would be written
 """
 
 from __future__ import annotations

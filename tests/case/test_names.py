@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from hepatica.case.name_table import fold, keys, spellings
 from hepatica.case.names import (
     LONGEST_NAME,
     NameBook,
     canonical_names,
-    fold,
     name_notes,
     role_of,
     tg263_name,
@@ -324,13 +324,11 @@ def test_every_name_is_short_has_no_space_and_maps_to_itself() -> None:
 
 
 def test_no_synonym_belongs_to_two_names() -> None:
-    from hepatica.case.names import _keys, _spellings
-
     rows = _rows()
     owner: dict[str, str] = {}
     for stem, row in rows["names"].items():
-        for name, said in _spellings(stem, row, rows["sides"]):
-            for key in {k for s in (name, *said) for k in _keys(s)}:
+        for name, said in spellings(stem, row, rows["sides"]):
+            for key in {k for s in (name, *said) for k in keys(s)}:
                 assert owner.setdefault(key, name) == name, key
 
 

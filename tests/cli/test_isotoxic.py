@@ -45,7 +45,9 @@ def test_an_unknown_protocol_ends_with_code_3_and_names_those_there_are() -> Non
 
 def test_a_bad_document_shows_all_faults_at_once(tmp_path: Path) -> None:
     text = hepatica_library("sbrt-six-fraction")
-    text = text.replace("cap_gy:", "cap_cgy:").replace("allowance_gy:\n    value: 3", "allowance_gy:\n    value: lots")
+    text = text.replace("cap_gy:", "cap_cgy:").replace(
+        "allowance_gy:\n    value: 3", "allowance_gy:\n    value: lots"
+    )
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     found = hepatica(f"protocol validate {path}")

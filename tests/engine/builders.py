@@ -37,11 +37,15 @@ ORGANS = {
 }
 
 
-def abdomen(without: tuple[str, ...] = (), tumour_at_mm: tuple[float, float, float] = (-40, 0, 0)) -> Case:
+def abdomen(
+    without: tuple[str, ...] = (), tumour_at_mm: tuple[float, float, float] = (-40, 0, 0)
+) -> Case:
     """A liver of boxes with one ball-shaped tumour, and the organs around it."""
     image = Volume(np.zeros(GRID.shape, np.int16), GRID, "HU")
     structures = [
-        Structure.from_mask(name, mask, GRID) for name, mask in ORGANS.items() if name not in without
+        Structure.from_mask(name, mask, GRID)
+        for name, mask in ORGANS.items()
+        if name not in without
     ]
     if "GTV1" not in without:
         structures.append(Structure.from_mask("GTV1", ball(tumour_at_mm, 18), GRID, role="GTV"))

@@ -86,7 +86,10 @@ def test_structures_of_a_plan_sent_without_its_images_share_a_lattice_of_their_o
     slice_only = Grid((1, 60, 60), (4.0, 4.0, 3.0), (-118.0, -118.0, 500.0))
     case = abdomen()
     alone = Case(
-        "alone", Volume(np.zeros(slice_only.shape, np.int16), slice_only, "HU"), "1.2.3", case.structures
+        "alone",
+        Volume(np.zeros(slice_only.shape, np.int16), slice_only, "HU"),
+        "1.2.3",
+        case.structures,
     )
     grid = working_grid(alone)
     assert grid.same_lattice(GRID)

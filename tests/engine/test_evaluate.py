@@ -16,7 +16,7 @@ from hepatica.errors import InvalidInput, UsageError
 from hepatica.physics.biology import model_named, ntcp
 from hepatica.protocol import load_protocol
 
-from .builders import GRID, abdomen, dose_from, falling_dose
+from .builders import GRID, abdomen, ball, dose_from, falling_dose
 
 PROTOCOL = load_protocol("sbrt-six-fraction")
 
@@ -68,7 +68,9 @@ def test_the_risk_agrees_with_the_model_on_plain_voxels() -> None:
     inside = weights > 0
     dose = falling_dose().volume.values[inside].astype(float)
     model = model_named("michigan_mets")
-    assert result.risk.reading.ntcp == pytest.approx(ntcp(model, dose, weights[inside], 6), rel=0.05, abs=1e-6)
+    assert result.risk.reading.ntcp == pytest.approx(
+        ntcp(model, dose, weights[inside], 6), rel=0.05, abs=1e-6
+    )
     readings = {r.model.reference_fraction_gy: r.geud_gy for r in result.risk.sensitivity}
     assert readings[1.5] > readings[2.0]
 
@@ -82,7 +84,9 @@ def test_the_dose_at_which_an_organ_binds_is_found_by_scaling() -> None:
         scaled = dose_from(falling_dose().volume.values * (bound.dose_gy / 40.0))
         again = evaluated(dose=scaled, prescription_gy=bound.dose_gy)
         value = next(
-            v.value for v in again.limits if (v.structure, v.metric) == (bound.structure, bound.metric)
+            v.value
+            for v in again.limits
+            if (v.structure, v.metric) == (bound.structure, bound.metric)
         )
         assert value == pytest.approx(bound.limit, rel=0.01)
 
@@ -125,7 +129,9 @@ def test_a_dose_grid_that_misses_the_liver_makes_it_unknown() -> None:
 
 def test_a_dose_grid_that_covers_half_the_liver_says_how_much_it_misses() -> None:
     half = GRID.crop((0, 0, 0), (20, 60, 60))
-    result = evaluated(dose=dose_from(falling_dose().volume.values[:20], half), prescription_gy=40.0)
+    result = evaluated(
+        dose=dose_from(falling_dose().volume.values[:20], half), prescription_gy=40.0
+    )
     assert result.risk is None
     assert "of Liver-GTV lies outside the dose grid" in result.allocation.reason
 
@@ -203,3 +209,29 @@ def test_the_document_is_json_and_holds_the_keys_that_are_promised() -> None:
 def test_a_structure_that_no_limit_names_is_reported_all_the_same() -> None:
     extra = Structure.from_mask("Spleen", (np.indices(GRID.shape)[0] > 35), GRID)
     assert "Spleen" in evaluated(abdomen().with_structures(extra)).structures
+
+
+def test_a_plan_that_treats_one_of_two_tumours_says_so() -> None:
+    second = Structure.from_mask("GTV2", ball((-80, 45, -45), 14), GRID, role="GTV")
+    case = abdomen().with_structures(second)
+    seen = evaluated(case)
+    assert any("was read from the dose to 95 % of each" in text for text in seen.warnings)
+    both = evaluated(case, treated=("GTV1", "GTV2"))
+    assert both.prescription is None
+    assert "say which tumours the plan treats with --treat" in both.allocation.reason
+    assert both.risk is not None
+    assert both.risk.effective_volume is None
+    assert seen.risk is not None
+    assert both.risk.reading.ntcp == pytest.approx(seen.risk.reading.ntcp)
+    result = evaluated(case, treated=("GTV1",))
+    assert seen.prescription == result.prescription
+    assert result.prescription is not None
+    assert result.prescription.dose_gy == pytest.approx(40.0, rel=0.02)
+    liver, tumours = case.structures["Liver"], case.structures["GTV1"].volume_cc + second.volume_cc
+    assert result.structures["Liver-GTV"].volume_cc == pytest.approx(liver.volume_cc - tumours)
+    assert any("Not treated by this plan: GTV2" in text for text in result.warnings)
+
+
+def test_treating_what_is_not_a_tumour_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="Stomach is not a gross tumour volume"):
+        evaluated(treated=("Stomach",))

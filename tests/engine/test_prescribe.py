@@ -55,7 +55,9 @@ def test_the_liver_allows_the_published_readings_of_the_rule(
     assert first.stratum == stratum
     assert first.levels[0].allowed_gy == pytest.approx(two_step, abs=0.01)
     assert first.levels[0].limited_by == "Liver-GTV"
-    assert allocate(BINWISE, shape, (), 0.05).levels[0].allowed_gy == pytest.approx(binwise, abs=0.01)
+    assert allocate(BINWISE, shape, (), 0.05).levels[0].allowed_gy == pytest.approx(
+        binwise, abs=0.01
+    )
 
 
 def test_the_risk_at_the_allowed_dose_never_exceeds_its_level() -> None:

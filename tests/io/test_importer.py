@@ -344,11 +344,8 @@ def test_the_real_patient_with_mask_series_imports_as_he_is(ircad17: Path) -> No
 
 def test_the_real_abdomen_imports_with_its_organ_labels(shared: Path) -> None:
     folder = shared / "data/totalseg_abdomen"
-    case = _import(
-        folder / "example_ct.nii.gz",
-        label_files=(folder / "example_seg.nii.gz",),
-        label_map="totalsegmentator_total",
-    )
+    labels = (folder / "example_seg.nii.gz",)
+    case = _import(folder, label_files=labels, label_map="totalsegmentator_total")
     volumes = {name: s.volume_cc for name, s in case.structures.items()}
     expected = {"Liver": 1043, "Spleen": 255, "Kidney_R": 107, "Kidney_L": 99, "Stomach": 126}
     expected |= {"Duodenum": 30, "Colon": 351, "SpinalCord": 13}
@@ -358,6 +355,20 @@ def test_the_real_abdomen_imports_with_its_organ_labels(shared: Path) -> None:
     spleen, liver = case.structure("Spleen"), case.structure("Liver")
     assert spleen.centroid_mm[0] > liver.centroid_mm[0]
     assert "Liver" in next(n.text for n in case.notes if "reach the edge" in n.text)
+    # Of the two images in the folder the one with the voxels of the labels is taken.
+    assert case.image.grid.shape == (30, 101, 122)
+    assert "chosen: example_ct_sm.nii.gz: the image of this case" in _texts(case)
+    assert "is plausible" not in _texts(case)
+
+
+def test_labels_with_a_header_that_puts_them_elsewhere_are_doubted(shared: Path) -> None:
+    # The header of these labels repeats the origin of the whole scan, whose upper end they are.
+    folder = shared / "data/totalseg_abdomen"
+    labels = (folder / "example_seg.nii.gz",)
+    said = {"label_files": labels, "label_map": "totalsegmentator_total"}
+    doubts = [n for n in _import(folder / "example_ct.nii.gz", **said).notes if "median" in n.text]
+    assert {"Lung_RLL", "VB_L1"} <= {n.subject for n in doubts}
+    assert all(n.kind == "warning" for n in doubts)
 
 
 def test_the_real_plan_imports_with_structures_and_dose(rt_set_breast: Path) -> None:

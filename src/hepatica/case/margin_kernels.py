@@ -29,42 +29,44 @@ FULL = 0.5
 
 
 @njit(cache=True)
-def _square(step: float, half: Floats) -> float:
-    """Squared length of a step along one axis, in half-axes."""
+def _square(step: float, falling: float, rising: float) -> float:
+    """Squared length of a step along one axis, in half-axes of that axis."""
     if step == 0.0:
         return 0.0
-    reach = half[1] if step > 0 else half[0]
+    reach = rising if step > 0 else falling
     return (step / reach) ** 2 if reach > 0 else np.inf
 
 
-@njit(cache=True, parallel=True)
-def _seeds_along_x(depth: Singles, half: Floats) -> tuple[Singles, Features]:
-    """Squared distance to, and x of, the nearest seed in the same line of voxels."""
-    nz, ny, nx = depth.shape
-    cost = np.full(depth.shape, _FAR, np.float32)
-    feature = np.zeros(depth.shape, np.int16)
-    for k in prange(nz):
-        for j in range(ny):
-            seed = np.zeros(nx, np.bool_)
-            for i in range(nx):
-                seed[i] = _is_seed(depth, k, j, i)
+@njit(cache=True)
+def _squared_gauge(way: Point, half: Floats) -> float:
+    """Squared length of a way in half-axes: 1 on the surface of the ellipsoid."""
+    return (
+        _square(way[0], half[0, 0], half[0, 1])
+        + _square(way[1], half[1, 0], half[1, 1])
+        + _square(way[2], half[2, 0], half[2, 1])
+    )
+
+
+@njit(cache=True)
+def _seeds_along_x(depth: Singles, k: int, half: Floats, cost: Singles, feature: Features) -> None:
+    """Squared distance to, and x of, the nearest seed in the same line of voxels of slice ``k``."""
+    ny, nx = cost.shape
+    seed = np.zeros(nx, np.bool_)
+    for j in range(ny):
+        for i in range(nx):
+            seed[i] = _is_seed(depth, k, j, i)
+            cost[j, i] = _FAR
+        for rising in (True, False):
             last = -1
-            for i in range(nx):
+            for n in range(nx):
+                i = n if rising else nx - 1 - n
                 if seed[i]:
                     last = i
                 if last >= 0:
-                    cost[k, j, i] = min(_square(float(i - last), half), _FAR)
-                    feature[k, j, i] = last
-            last = -1
-            for i in range(nx - 1, -1, -1):
-                if seed[i]:
-                    last = i
-                if last >= 0:
-                    other = np.float32(min(_square(float(i - last), half), _FAR))
-                    if other < cost[k, j, i]:
-                        cost[k, j, i] = other
+                    found = np.float32(min(_square(float(i - last), half[2, 0], half[2, 1]), _FAR))
+                    if found < cost[j, i]:
+                        cost[j, i] = found
                         feature[k, j, i] = last
-    return cost, feature
 
 
 @njit(cache=True)
@@ -84,48 +86,52 @@ def _is_seed(depth: Singles, k: int, j: int, i: int) -> bool:
     return ridges >= 2
 
 
-@njit(cache=True, parallel=True)
-def _nearest_along_y(cost: Singles, half: Floats) -> tuple[Singles, Features]:
-    nz, ny, nx = cost.shape
-    best = cost.copy()
-    feature = np.empty(cost.shape, np.int16)
-    for k in prange(nz):
+@njit(cache=True)
+def _nearest_along_y(
+    line_cost: Singles, k: int, half: Floats, cost: Singles, feature: Features
+) -> None:
+    """The same in the whole slice ``k``, from the distances in each of its lines."""
+    ny, nx = line_cost.shape
+    for j in range(ny):
+        for i in range(nx):
+            cost[k, j, i] = line_cost[j, i]
+            feature[k, j, i] = j
+        for step in range(-_window(half[1, 1]), _window(half[1, 0]) + 1):
+            if step == 0 or j + step < 0 or j + step >= ny:
+                continue
+            added = np.float32(min(_square(float(-step), half[1, 0], half[1, 1]), _FAR))
+            for i in range(nx):
+                candidate = line_cost[j + step, i] + added
+                if candidate < cost[k, j, i]:
+                    cost[k, j, i] = candidate
+                    feature[k, j, i] = j + step
+
+
+@njit(cache=True)
+def _nearest_along_z(
+    slice_cost: Singles, k: int, half: Floats, cost: Singles, feature: Features
+) -> None:
+    """The same in the whole volume, for slice ``k``, from the distances in each slice."""
+    nz, ny, nx = slice_cost.shape
+    for j in range(ny):
+        for i in range(nx):
+            cost[j, i] = slice_cost[k, j, i]
+            feature[j, i] = k
+    for step in range(-_window(half[0, 1]), _window(half[0, 0]) + 1):
+        if step == 0 or k + step < 0 or k + step >= nz:
+            continue
+        added = np.float32(min(_square(float(-step), half[0, 0], half[0, 1]), _FAR))
         for j in range(ny):
-            feature[k, j] = j
-            for step in range(-_window(half[1]), _window(half[0]) + 1):
-                if step != 0 and 0 <= j + step < ny:
-                    added = np.float32(min(_square(float(-step), half), _FAR))
-                    _keep_nearer(cost[k, j + step], added, j + step, best[k, j], feature[k, j])
-    return best, feature
-
-
-@njit(cache=True, parallel=True)
-def _nearest_along_z(cost: Singles, half: Floats) -> tuple[Singles, Features]:
-    nz, ny, nx = cost.shape
-    best = cost.copy()
-    feature = np.empty(cost.shape, np.int16)
-    for k in prange(nz):
-        feature[k] = k
-        for step in range(-_window(half[1]), _window(half[0]) + 1):
-            if step != 0 and 0 <= k + step < nz:
-                added = np.float32(min(_square(float(-step), half), _FAR))
-                for j in range(ny):
-                    _keep_nearer(cost[k + step, j], added, k + step, best[k, j], feature[k, j])
-    return best, feature
+            for i in range(nx):
+                candidate = slice_cost[k + step, j, i] + added
+                if candidate < cost[j, i]:
+                    cost[j, i] = candidate
+                    feature[j, i] = k + step
 
 
 @njit(cache=True)
 def _window(reach: float) -> int:
     return int(np.ceil(reach + _REACH)) if reach > 0 else 0
-
-
-@njit(cache=True)
-def _keep_nearer(cost: Singles, added: float, source: int, best: Singles, feature: Features) -> None:
-    for i in range(len(best)):
-        candidate = cost[i] + added
-        if candidate < best[i]:
-            best[i] = candidate
-            feature[i] = source
 
 
 @njit(cache=True)
@@ -180,7 +186,7 @@ def _part(way: Point, half: Floats, beyond: float) -> float:
 
     A way that ends inside the ellipsoid is prolonged by at most ``beyond`` voxels.
     """
-    square = _square(way[0], half[0]) + _square(way[1], half[1]) + _square(way[2], half[2])
+    square = _squared_gauge(way, half)
     if not square < 1e12:
         return -1.0
     if square > 1.0:
@@ -271,13 +277,16 @@ def _best_touch(depth: Singles, voxel: Point, start: Point, half: Floats) -> flo
 
 
 @njit(cache=True)
-def _squared_gauge(way: Point, half: Floats, further: float) -> float:
-    """Squared length of a way in half-axes, after each component grew by ``further`` voxels."""
+def _well_within(way: Point, half: Floats) -> bool:
+    """Whether the ellipsoid holds the end of a way and all 27 voxels around it."""
     square = 0.0
     for axis in range(3):
-        rising, falling = max(way[axis] + further, 0.0), min(way[axis] - further, 0.0)
-        square += max(_square(rising, half[axis]), _square(falling, half[axis]))
-    return square
+        rising, falling = max(way[axis] + 1.0, 0.0), min(way[axis] - 1.0, 0.0)
+        square += max(
+            _square(rising, half[axis, 0], half[axis, 1]),
+            _square(falling, half[axis, 0], half[axis, 1]),
+        )
+    return square <= 1.0
 
 
 @njit(cache=True)
@@ -313,13 +322,46 @@ def _greatest_depth(
     way = (float(voxel[0] - seed[0]), float(voxel[1] - seed[1]), float(voxel[2] - seed[2]))
     if _out_of_reach(way, half):
         return _NOTHING
-    if _squared_gauge(way, half, 1.0) <= 1.0 and _beside_full(depth, seed[0], seed[1], seed[2]):
+    if _well_within(way, half) and _beside_full(depth, seed[0], seed[1], seed[2]):
         return FULL
     here = (float(voxel[0]), float(voxel[1]), float(voxel[2]))
     best, start = _best_neighbour(depth, here, seed, half)
     if -FULL - _GAIN < best < FULL:
         best = max(best, _best_touch(depth, here, start, half))
     return best
+
+
+@njit(cache=True)
+def _dilate_slice(
+    depth: Singles,
+    k: int,
+    half: Floats,
+    nearest: tuple[Singles, Features, Features],
+    out: Singles,
+) -> None:
+    slice_cost, y_feature, x_feature = nearest
+    nz, ny, nx = depth.shape
+    cost, z_feature = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.int16)
+    _nearest_along_z(slice_cost, k, half, cost, z_feature)
+    for j in range(ny):
+        for i in range(nx):
+            out[k, j, i] = depth[k, j, i]
+            if depth[k, j, i] >= FULL or cost[j, i] >= _FAR:
+                continue
+            z = int(z_feature[j, i])
+            y = int(y_feature[z, j, i])
+            seed = (z, y, int(x_feature[z, y, i]))
+            out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, half))
+
+
+@njit(cache=True)
+def _nearest_in_slice(
+    depth: Singles, k: int, half: Floats, nearest: tuple[Singles, Features, Features]
+) -> None:
+    cost, y_feature, x_feature = nearest
+    line_cost = np.empty((depth.shape[1], depth.shape[2]), np.float32)
+    _seeds_along_x(depth, k, half, line_cost, x_feature)
+    _nearest_along_y(line_cost, k, half, cost, y_feature)
 
 
 @njit(cache=True, parallel=True)
@@ -338,28 +380,25 @@ def dilate(depth: Singles, half: Floats) -> Singles:
     depth : array of the same shape
         Right between -0.5 and 0.5.
     """
-    x_cost, x_feature = _seeds_along_x(depth, half[2])
-    y_cost, y_feature = _nearest_along_y(x_cost, half[1])
-    cost, z_feature = _nearest_along_z(y_cost, half[0])
-    out = depth.copy()
+    nearest = (
+        np.empty(depth.shape, np.float32),
+        np.empty(depth.shape, np.int16),
+        np.zeros(depth.shape, np.int16),
+    )
     for k in prange(depth.shape[0]):
-        for j in range(depth.shape[1]):
-            for i in range(depth.shape[2]):
-                if depth[k, j, i] >= FULL or cost[k, j, i] >= _FAR:
-                    continue
-                z = int(z_feature[k, j, i])
-                y = int(y_feature[z, j, i])
-                seed = (z, y, int(x_feature[z, y, i]))
-                out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, half))
+        _nearest_in_slice(depth, k, half, nearest)
+    out = np.empty_like(depth)
+    for k in prange(depth.shape[0]):
+        _dilate_slice(depth, k, half, nearest, out)
     return out
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def smooth(values: Singles) -> Singles:
     """The mean of each voxel and its neighbours with weights (1 2 1)/4 along every axis."""
     nz, ny, nx = values.shape
     flat = np.empty_like(values)
-    for k in prange(nz):
+    for k in range(nz):
         lines = np.zeros((ny + 2, nx), np.float32)
         for j in range(ny):
             row, line = values[k, j], lines[j + 1]
@@ -372,7 +411,7 @@ def smooth(values: Singles) -> Singles:
                 beside = lines[j, i] + lines[j + 2, i]
                 flat[k, j, i] = np.float32(0.25) * beside + np.float32(0.5) * lines[j + 1, i]
     out = np.empty_like(values)
-    for k in prange(nz):
+    for k in range(nz):
         for j in range(ny):
             for i in range(nx):
                 beside = np.float32(0.0)

@@ -8,14 +8,11 @@ always wins.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, cast
 
+from hepatica.case.name_table import fold, table
 from hepatica.case.provenance import Note, NoteKind
 from hepatica.case.structure import Role
 from hepatica.errors import AmbiguousName, InvalidInput
@@ -23,9 +20,6 @@ from hepatica.errors import AmbiguousName, InvalidInput
 LONGEST_NAME = 16
 """Characters that TG-263 allows in a name."""
 
-_LANGUAGES = ("en", "de", "fr", "nl")
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o"})
 _TARGETS: dict[str, Role] = {
     "GTV": "GTV",
     "CTV": "CTV",
@@ -71,12 +65,6 @@ class NameMatch:
     def too_long(self) -> bool:
         """Whether the name is longer than TG-263 allows."""
         return len(self.name) > LONGEST_NAME
-
-
-def fold(text: str) -> str:
-    """A name without case, accents and separators: ``Zwölffinger-Darm`` is ``zwolffingerdarm``."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return "".join(c for c in plain if c.isalnum())
 
 
 def tg263_name(raw: str) -> str:
@@ -182,7 +170,7 @@ class NameBook:
 
 def canonical_names() -> tuple[str, ...]:
     """Every name of the built-in table, targets aside, in alphabetical order."""
-    return tuple(sorted(_table().canonical))
+    return tuple(sorted(table().canonical))
 
 
 def name_notes(matches: Iterable[NameMatch]) -> tuple[Note, ...]:
@@ -205,7 +193,7 @@ def role_of(name: str) -> Role | None:
     target = _TARGET.match(name) or re.match(r"^(?P<kind>I?GTV|CTV|ITV|PTV)[_!-]", name)
     if target:
         return _TARGETS[target["kind"].upper()]
-    return _table().roles.get(name)
+    return table().roles.get(name)
 
 
 def _shared_names(found: list[NameMatch]) -> Iterator[str]:
@@ -231,15 +219,14 @@ _HOW_TO_MAP = "Map them to different names in a file of 'raw name: name' lines, 
 def _by_user(raw: str, own: str) -> NameMatch:
     if not own:
         return NameMatch(raw, "", True, "left out by your name file")
-    known = _table().names.get(fold(own)) if not _MARKS.search(own) else None
-    name = own if known is None or own in _table().canonical else known
-    is_known = name in _table().canonical or _target_name(name) is not None
+    known = table().names.get(fold(own)) if not _MARKS.search(own) else None
+    name = own if known is None or own in table().canonical else known
+    is_known = name in table().canonical or _target_name(name) is not None
     return NameMatch(raw, name, is_known, "your name file", role_of(name))
 
 
 def _built_in_match(raw: str, text: str) -> NameMatch:
-    table = _table()
-    if text in table.canonical:
+    if text in table().canonical:
         return NameMatch(raw, text, True, "TG-263 name", role_of(text))
     rules = (_target_name, _difference_name, _plain_name, _tumour_name, _prv_name)
     for rule in rules:
@@ -268,25 +255,25 @@ def _difference_name(text: str) -> str | None:
     found = _MINUS.match(text)
     if found is None or _MARKS.search(text):
         return None
-    whole = _table().names.get(fold(found["whole"]))
+    whole = table().names.get(fold(found["whole"]))
     part = "CTV" if fold(found["part"]) == "ctv" else _tumour_name(found["part"])
     if whole not in ("Liver", "Lungs") or part not in ("GTV", "CTV"):
         return None
     name = f"{whole}-{part}"
-    return name if name in _table().canonical else None
+    return name if name in table().canonical else None
 
 
 def _plain_name(text: str) -> str | None:
     if _MARKS.search(text):
         return None
     key = fold(text)
-    candidates = _table().ambiguous.get(key)
+    candidates = table().ambiguous.get(key)
     if candidates:
         raise AmbiguousName(
             f"The structure name {text!r} fits {', '.join(candidates)}. "
             "Say which in a file of 'raw name: name' lines, with --names FILE."
         )
-    return _table().names.get(key)
+    return table().names.get(key)
 
 
 def _tumour_name(text: str) -> str | None:
@@ -294,7 +281,7 @@ def _tumour_name(text: str) -> str | None:
     if _MARKS.search(text) or _CROPPED.search(text):
         return None
     found = re.match(r"^(.*?)0*(\d{0,2})$", fold(text))
-    if found is None or found[1] not in _table().tumours:
+    if found is None or found[1] not in table().tumours:
         return None
     return f"GTV{found[2]}"
 
@@ -317,84 +304,6 @@ def _cleaned(text: str) -> str:
     if not kept:
         raise InvalidInput(f"The structure name {text!r} holds no letter or digit; rename it.")
     return kept
-
-
-@dataclass(frozen=True)
-class _Table:
-    names: dict[str, str]
-    canonical: frozenset[str]
-    roles: dict[str, Role]
-    ambiguous: dict[str, tuple[str, ...]]
-    tumours: frozenset[str]
-
-
-@cache
-def _table() -> _Table:
-    from ruamel.yaml import YAML
-
-    text = resources.files("hepatica.case").joinpath("names.yaml").read_text(encoding="utf-8")
-    rows = cast(dict[str, Any], YAML(typ="safe").load(text))
-    names: dict[str, str] = {}
-    roles: dict[str, Role] = {}
-    for stem, row in rows["names"].items():
-        for name, said in _spellings(stem, row, rows["sides"]):
-            if "role" in row:
-                roles[name] = row["role"]
-            for key in (k for s in (name, *said) for k in _keys(s)):
-                names[key] = name
-    ambiguous = {
-        key: tuple(row["names"]) for row in rows["ambiguous"] for s in row["of"] for key in _keys(s)
-    }
-    return _Table(
-        names, frozenset(names.values()), roles, ambiguous, _tumour_stems(rows["tumours"])
-    )
-
-
-def _keys(spelling: str) -> set[str]:
-    """The folded spelling, also with ae, oe, ue for the German umlauts."""
-    return {fold(spelling), fold(spelling.translate(_GERMAN))}
-
-
-def _spellings(
-    stem: str, row: Mapping[str, Any], sides: Mapping[str, list[str]]
-) -> Iterator[tuple[str, list[str]]]:
-    """Each canonical name of a row with all that it may be called."""
-    said = [s for language in _LANGUAGES for s in row.get(language, ())]
-    if not row.get("sides"):
-        yield stem, said
-        return
-    if "alone" in row:
-        yield row["alone"], said
-    if "both" in row:
-        yield row["both"], list(row.get("both_as", ()))
-    for side, words in sides.items():
-        for number in range(row.get("numbered", 0) + 1):
-            yield _sided(stem, said, number, side, words)
-
-
-def _sided(
-    stem: str, said: list[str], number: int, side: str, words: list[str]
-) -> tuple[str, list[str]]:
-    """Rib03_L with rib 3 left, left rib 03, rib left 3 ...; number 0 stands for none."""
-    name = f"{stem}{number:02d}_{side}" if number else f"{stem}_{side}"
-    digits = (str(number), f"{number:02d}") if number else ("",)
-    return name, [
-        spelling
-        for s in said
-        for word in words
-        for n in digits
-        for spelling in (f"{s}{n}{word}", f"{word}{s}{n}", f"{s}{word}{n}")
-    ]
-
-
-def _tumour_stems(row: Mapping[str, list[str]]) -> frozenset[str]:
-    words = {key for word in row["words"] for key in _keys(word)}
-    places = {key for place in row["places"] for key in _keys(place)}
-    stems = set(words)
-    for word in words:
-        stems |= {place + word for place in places} | {word + place for place in places}
-        stems |= {f"gtv{word}", f"{word}gtv"}
-    return frozenset(stems)
 
 
 def _own_map(path: Path) -> dict[str, str]:

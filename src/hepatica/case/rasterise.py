@@ -109,14 +109,19 @@ def contour_volume_cc(contours: Contours, grid: Grid) -> float:
 
     Nothing is cut off at the edge of the grid, which only says how thick a slice is.
     """
-    from hepatica.case.rasterise_kernels import even_odd_area
-
     points, starts = _indexed(contours, grid)
     slabs = _slabs(points, starts, grid)
     edges, edge_starts = _edges(points, starts, slabs)
-    areas = [even_odd_area(edges[a:b]) for a, b in zip(edge_starts, edge_starts[1:], strict=False)]
+    areas = [_area(edges[a:b]) for a, b in zip(edge_starts[:-1], edge_starts[1:], strict=True)]
     pixel_mm2 = grid.spacing_mm[0] * grid.spacing_mm[1]
     return float(np.dot(areas, slabs.thickness_mm)) * pixel_mm2 / 1000.0
+
+
+def _area(edges: NDArray[np.float64]) -> float:
+    from hepatica.case.rasterise_kernels import even_odd_area
+
+    order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
+    return float(even_odd_area(edges[order], np.unique(edges[:, 1])))
 
 
 def slabs_of(contours: Contours, grid: Grid) -> Slabs:

@@ -151,32 +151,42 @@ def _width(edges: Floats, active: Ints, y: float, xs: Floats) -> float:
 
 @njit(cache=True)
 def _cross_within(edges: Floats, active: Ints, low: float, high: float) -> bool:
-    """Whether two of the active edges change places between the heights ``low`` and ``high``."""
+    """Whether two of the active edges change places between the heights ``low`` and ``high``.
+
+    Sorts ``active`` by x at the lower height, and by x at the upper one where those are equal.
+    """
     count = len(active)
     bottom, top = np.empty(count), np.empty(count)
     for k in range(count):
-        x0, y0, x1, y1 = edges[active[k]]
-        bottom[k] = x0 + (low - y0) * (x1 - x0) / (y1 - y0)
-        top[k] = x0 + (high - y0) * (x1 - x0) / (y1 - y0)
-    order = np.argsort(bottom + top)
-    for k in range(count - 1):
-        a, b = order[k], order[k + 1]
-        if bottom[a] > bottom[b] or top[a] > top[b]:
+        edge = active[k]
+        x0, y0, x1, y1 = edges[edge]
+        below = x0 + (low - y0) * (x1 - x0) / (y1 - y0)
+        above = x0 + (high - y0) * (x1 - x0) / (y1 - y0)
+        n = k
+        while n > 0 and (
+            bottom[n - 1] > below or (bottom[n - 1] == below and top[n - 1] > above)
+        ):
+            bottom[n], top[n], active[n] = bottom[n - 1], top[n - 1], active[n - 1]
+            n -= 1
+        bottom[n], top[n], active[n] = below, above, edge
+    for k in range(1, count):
+        if top[k] < top[k - 1]:
             return True
     return False
 
 
 @njit(cache=True)
-def even_odd_area(edges: Floats) -> float:
+def even_odd_area(edges: Floats, heights: Floats) -> float:
     """Area enclosed an odd number of times, in squared index units.
 
     Between the heights of two neighbouring corners the inside width is linear in height, so the
     width half-way is exact. Strips in which edges cross are cut into 64.
+
+    Parameters
+    ----------
+    edges : (edges, 4) array of x0, y0, x1, y1, sorted by their lower end
+    heights : the different values of y0, ascending
     """
-    lower = np.minimum(edges[:, 1], edges[:, 3])
-    upper = np.maximum(edges[:, 1], edges[:, 3])
-    heights = np.unique(edges[:, 1::2].copy().ravel())
-    order = np.argsort(lower)
     active = np.empty(len(edges), np.int64)
     xs = np.empty(len(edges))
     count, following, area = 0, 0, 0.0
@@ -184,13 +194,13 @@ def even_odd_area(edges: Floats) -> float:
         low, high = heights[s], heights[s + 1]
         kept = 0
         for k in range(count):
-            if upper[active[k]] > low:
+            if max(edges[active[k], 1], edges[active[k], 3]) > low:
                 active[kept] = active[k]
                 kept += 1
         count = kept
-        while following < len(order) and lower[order[following]] <= low:
-            if upper[order[following]] > low:
-                active[count] = order[following]
+        while following < len(edges) and min(edges[following, 1], edges[following, 3]) <= low:
+            if max(edges[following, 1], edges[following, 3]) > low:
+                active[count] = following
                 count += 1
             following += 1
         now = active[:count]

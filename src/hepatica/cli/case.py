@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hepatica.cli.output import ForceOption, JsonOption, print_document, progress, say, table, tell
+from hepatica.cli.output import (
+    DoseBits,
+    DoseBitsOption,
+    ForceOption,
+    JsonOption,
+    print_document,
+    progress,
+    say,
+    table,
+    tell,
+)
 
 if TYPE_CHECKING:
     from hepatica.case import Case
@@ -20,7 +30,9 @@ def import_(
     sources: list[Path] = typer.Argument(..., help="Folders and files, in any order."),
     out: Path = typer.Option(..., "--out", help="The case folder to write."),
     case_id: str = typer.Option("", "--id", help="Pseudonym of the patient; default: OUT's name."),
-    names: Path | None = typer.Option(None, "--names", help="YAML file: name in the data: our name."),
+    names: Path | None = typer.Option(
+        None, "--names", help="YAML file: name in the data: our name."
+    ),
     labels: list[Path] = typer.Option([], "--labels", help="NIfTI file of organ labels."),
     label_map: str = typer.Option("", "--label-map", help="Shipped map or YAML file for --labels."),
     series: str = typer.Option("", "--series", help="SeriesInstanceUID of the image to use."),
@@ -30,6 +42,20 @@ def import_(
     ),
     sum_beam_doses: bool = typer.Option(
         False, "--sum-beam-doses", help="Add up the beam doses of one plan."
+    ),
+    fraction_dose_is_one_fraction: bool = typer.Option(
+        False,
+        "--fraction-dose-is-one-fraction",
+        help="A dose marked FRACTION is of one fraction: multiply it by their number.",
+    ),
+    resample_structures: bool = typer.Option(
+        False, "--resample-structures", help="Bring labels on other voxels onto the image's."
+    ),
+    assume_axes: str = typer.Option(
+        "", "--assume-axes", help="Axes of a NIfTI file that states none: RAS or LPS."
+    ),
+    accept_identity_mismatch: bool = typer.Option(
+        False, "--accept-identity-mismatch", help="Files of several identities are one patient."
     ),
     force: bool = ForceOption,
     as_json: bool = JsonOption,
@@ -49,6 +75,10 @@ def import_(
         structure_set_uid=structure_set or None,
         resample_missing=resample_missing,
         sum_beam_doses=sum_beam_doses,
+        fraction_dose_is_one_fraction=fraction_dose_is_one_fraction,
+        resample_structures=resample_structures,
+        assume_axes=assume_axes or None,
+        accept_identity_mismatch=accept_identity_mismatch,
     )
     clock = RunClock()
     with progress("import") as report:
@@ -100,7 +130,7 @@ def check(
 def export(
     case_folder: Path = typer.Argument(..., metavar="CASE"),
     out: Path = typer.Option(..., "--out", help="Folder for the DICOM files."),
-    dose_bits: int = typer.Option(32, "--dose-bits", help="32, or 16 for old systems."),
+    dose_bits: DoseBits = DoseBitsOption,
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
@@ -109,14 +139,23 @@ def export(
     from hepatica.store.case_folder import read_case
 
     with progress("export") as report:
-        summary = write_case(
-            read_case(case_folder), out, WriteOptions(dose_bits=dose_bits, force=force), report
-        )
+        report("reading the case", 0, 0)
+        case = read_case(case_folder)
+        report("writing DICOM", 0, 0)
+        made = write_case(case, out, WriteOptions(dose_bits=dose_bits.number, force=force))
+    files = {
+        "ct": len(made.ct),
+        "structures": made.structures.name if made.structures else None,
+        "plans": [path.name for path in made.plans],
+        "doses": [dose.path.name for dose in made.doses],
+        "notes": [note.text for note in made.notes],
+    }
     if as_json:
-        print_document("export", summary.as_document())
+        print_document("export", files)
         return
-    for line in summary.sentences():
-        say(line)
+    say(f"{out}: {files}")
+    for note in made.notes:
+        say(f"{note.kind}: {note.subject}: {note.text}")
 
 
 def _warnings(case: Case) -> list[str]:
@@ -141,9 +180,7 @@ def _print_case(case: Case) -> None:
         ]
         table("Plans", ["label", "fractions", "Gy", "beams"], plans)
     if case.doses:
-        doses = [
-            [d.label, d.summation, f"{float(d.volume.values.max()):.2f}"] for d in case.doses
-        ]
+        doses = [[d.label, d.summation, f"{float(d.volume.values.max()):.2f}"] for d in case.doses]
         table("Doses", ["label", "summation", "max Gy"], doses)
     table("Import report", ["", "what", "why"], [[n.kind, n.subject, n.text] for n in case.notes])
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hepatica.engine.evaluation import Evaluation
 
 PROTOCOL = "sbrt-six-fraction"
+PARTS = frozenset({"dicom", "case", "dose.dcm", "dose.plan.dcm", "report"})
 STEPS = (
     "draw a synthetic patient",
     "write it as DICOM",
@@ -76,7 +77,7 @@ def _run(out: Path, seed: int, risk: float, report: Progress) -> Evaluation:
         report(STEPS[done], done, len(STEPS))
 
     begin()
-    drawn = synthetic_patient(seed)
+    drawn = synthetic_patient(seed).case
     begin()
     write_case(drawn, out / "dicom", WriteOptions())
     begin()
@@ -109,9 +110,10 @@ def _run(out: Path, seed: int, risk: float, report: Progress) -> Evaluation:
 
 def _remove_demo(out: Path) -> None:
     """Delete an earlier demonstration, and nothing that is not one."""
-    if any(out.iterdir()) and not (out / "report" / "run.json").exists():
+    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in PARTS)
+    if foreign:
         raise UsageError(
-            f"{out} is not an earlier demonstration (it has no report/run.json), so --force does "
-            "not delete it. Choose another folder with --out."
+            f"{out} holds more than a demonstration ({', '.join(foreign[:3])}), so --force does not "
+            "delete it. Choose another folder with --out."
         )
     shutil.rmtree(out)

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import typer
 
-from hepatica.cli.output import ForceOption, JsonOption, print_document, progress, say, tell
-from hepatica.errors import UsageError
+from hepatica.cli.output import (
+    DoseBits,
+    DoseBitsOption,
+    ForceOption,
+    JsonOption,
+    print_document,
+    progress,
+    say,
+    tell,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Dose distributions: place, compare.")
 
@@ -20,7 +28,7 @@ def place(
     margin_mm: float = typer.Option(5.0, help="Margin from target to prescription isodose."),
     spacing_mm: float = typer.Option(2.5, help="Spacing of the dose grid."),
     half_distance_mm: float | None = typer.Option(None, help="Where the dose has halved outside."),
-    dose_bits: int = typer.Option(32, "--dose-bits", help="32, or 16 for old systems."),
+    dose_bits: DoseBits = DoseBitsOption,
     out: Path = typer.Option(..., "--out", help="RTDOSE file to write."),
     force: bool = ForceOption,
     as_json: bool = JsonOption,
@@ -45,7 +53,7 @@ def place(
         case = read_case(case_folder)
         report("placing the dose", 0, 0)
         dose = place_dose(case, placement)
-        write_dose(dose, out, case, WriteOptions(dose_bits=dose_bits, force=force))
+        write_dose(dose, out, case, WriteOptions(dose_bits=dose_bits.number, force=force))
     peak = float(dose.volume.values.max())
     if as_json:
         print_document("placed-dose", {"file": str(out), "max_gy": peak, "origin": dose.origin})
@@ -56,6 +64,7 @@ def place(
 
 @app.command()
 def gamma(
+    case_folder: Path = typer.Argument(..., metavar="CASE"),
     reference: Path = typer.Argument(..., help="RTDOSE to compare with."),
     evaluated: Path = typer.Argument(..., help="RTDOSE to judge."),
     dose_percent: float = typer.Option(3.0, help="Dose difference allowed, % of the maximum."),
@@ -67,12 +76,10 @@ def gamma(
     """Gamma index of two dose distributions: share of points that agree."""
     from hepatica.io.dicom.read import read_dose
     from hepatica.physics.gamma import GammaCriteria, gamma_index, pass_rate
+    from hepatica.store.case_folder import read_case
 
-    doses = [read_dose(path) for path in (reference, evaluated)]
-    if doses[0].frame_of_reference_uid != doses[1].frame_of_reference_uid:
-        raise UsageError(
-            f"{reference} and {evaluated} are in different frames of reference; register them first."
-        )
+    case = read_case(case_folder)
+    doses = [read_dose(path, case) for path in (reference, evaluated)]
     criteria = GammaCriteria(
         dose_percent=dose_percent,
         distance_mm=distance_mm,
@@ -83,7 +90,14 @@ def gamma(
         report("searching", 0, 0)
         rate = pass_rate(gamma_index(doses[0].volume, doses[1].volume, criteria))
     if as_json:
-        print_document("gamma", {"pass_rate": rate, "dose_percent": dose_percent,
-                                 "distance_mm": distance_mm, "local": local})
+        print_document(
+            "gamma",
+            {
+                "pass_rate": rate,
+                "dose_percent": dose_percent,
+                "distance_mm": distance_mm,
+                "local": local,
+            },
+        )
         return
     say(f"{rate:.2%} of points pass {dose_percent:g} %/{distance_mm:g} mm")

@@ -45,7 +45,9 @@ def isotoxic(
         [f"{dose.risk:.0%}", f"{dose.curve_gy:.1f}", _gy(dose.protocol_gy), dose.because]
         for dose in found.doses
     ]
-    title = f"Veff {veff:g}, {found.fractions} fractions, {found.model.name}, stratum {found.stratum}"
+    title = (
+        f"Veff {veff:g}, {found.fractions} fractions, {found.model.name}, stratum {found.stratum}"
+    )
     table(title, ["risk", "curve Gy", "protocol Gy", "why"], rows)
 
 

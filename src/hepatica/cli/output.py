@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
 import typer
 
@@ -14,6 +15,20 @@ from hepatica.errors import HepaticaError
 
 Progress = Callable[[str, int, int], None]
 
+
+class DoseBits(StrEnum):
+    """How many bits a stored dose has."""
+
+    SIXTEEN = "16"
+    THIRTY_TWO = "32"
+
+    @property
+    def number(self) -> Literal[16, 32]:
+        """As a number."""
+        return 16 if self is DoseBits.SIXTEEN else 32
+
+
+DoseBitsOption = typer.Option(DoseBits.THIRTY_TWO, "--dose-bits", help="32, or 16 for old systems.")
 JsonOption = typer.Option(False, "--json", help="Print one JSON document on stdout.")
 ForceOption = typer.Option(False, "--force", help="Overwrite what is there.")
 

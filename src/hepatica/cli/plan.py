@@ -52,11 +52,16 @@ def evaluate(
         None, help="Total dose prescribed; default: the RTPLAN's, else as the protocol reads it."
     ),
     fractions: int | None = typer.Option(None, help="Default: the RTPLAN's, else the protocol's."),
+    treat: list[str] = typer.Option([], "--treat", help="Tumour the plan treats; default: all."),
     ptv_margin_mm: str = typer.Option(
-        "", help="Margin to the PTV: one number, or left,right,anterior,posterior,superior,inferior."
+        "",
+        help="Margin to the PTV: one number, or left,right,anterior,posterior,superior,inferior.",
     ),
     reading: ReadingWord | None = typer.Option(None, help="Default: the protocol's."),
     registration: list[Path] = typer.Option([], help="REG file that links the dose to the case."),
+    accept_identity_mismatch: bool = typer.Option(
+        False, "--accept-identity-mismatch", help="The dose names another patient, and that is right."
+    ),
     fact: list[str] = typer.Option([], help="Answer to a protocol's question: name=answer."),
     limit_reading: list[str] = typer.Option([], help="Another reading of a limit: limit=reading."),
     out: Path | None = typer.Option(None, "--out", help="Folder for the report, HTML and PDF."),
@@ -81,6 +86,7 @@ def evaluate(
         prescription_gy=prescription_gy,
         fractions=fractions,
         ptv_margin=margin_from(ptv_margin_mm),
+        treated=tuple(treat),
         reading=None if reading is None else reading.value,
         facts=_pairs("--fact", fact),
         limit_readings=_pairs("--limit-reading", limit_reading),
@@ -88,9 +94,8 @@ def evaluate(
     with progress("evaluate") as report:
         report("reading the case", 0, 0)
         case = read_case(case_folder)
-        result = evaluate_dose(
-            case, document, _chosen_dose(case, dose, registration), request, report
-        )
+        chosen = _chosen_dose(case, dose, registration, accept_identity_mismatch)
+        result = evaluate_dose(case, document, chosen, request, report)
         if out is not None:
             report("writing the report", 0, 0)
             files = (Path(dose),) if Path(dose).is_file() else ()
@@ -119,11 +124,16 @@ def write_evaluation(
     (out / "evaluation.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _chosen_dose(case: Case, dose: str, registration: list[Path]) -> Dose:
+def _chosen_dose(case: Case, dose: str, registration: list[Path], accept: bool) -> Dose:
     from hepatica.io.dicom.read import read_dose
 
     if dose and Path(dose).is_file():
-        return read_dose(Path(dose), case, registrations=tuple(registration))
+        return read_dose(
+            Path(dose),
+            case,
+            registrations=tuple(registration),
+            accept_identity_mismatch=accept,
+        )
     matching = [d for d in case.doses if dose in ("", d.label)]
     if len(matching) == 1:
         return matching[0]
@@ -161,7 +171,13 @@ def _print_evaluation(result: Evaluation) -> None:
     ]
     table("Limits", ["structure", "limit", "value", "verdict", "reason"], rows)
     levels = [
-        [f"{a.risk:.0%}", f"{a.curve_gy:.1f}", f"{a.binwise_gy:.1f}", f"{a.allowed_gy:.1f}", a.limited_by]
+        [
+            f"{a.risk:.0%}",
+            f"{a.curve_gy:.1f}",
+            f"{a.binwise_gy:.1f}",
+            f"{a.allowed_gy:.1f}",
+            a.limited_by,
+        ]
         for a in result.allocation.levels
     ]
     if levels:

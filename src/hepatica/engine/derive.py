@@ -10,6 +10,7 @@ from operator import and_, or_, sub
 import numpy as np
 
 from hepatica.case import Case, Grid, Margin, Structure
+from hepatica.case.structure import Role
 from hepatica.errors import InvalidInput
 from hepatica.protocol import Derived, Protocol, Target
 
@@ -36,24 +37,38 @@ class ProtocolStructures:
 
 
 def protocol_structures(
-    case: Case, protocol: Protocol, ptv_margin: Margin | None = None
+    case: Case,
+    protocol: Protocol,
+    ptv_margin: Margin | None = None,
+    treated: tuple[str, ...] = (),
 ) -> ProtocolStructures:
     """Every structure of a case, with the unions, differences and targets of a protocol.
 
     A target that is drawn in the case is used as drawn; otherwise it is grown, and the remarks
     say by how much. A patient-specific margin that is not given is the protocol's minimum.
 
+    Parameters
+    ----------
+    case : Case
+    protocol : Protocol
+    ptv_margin : Margin, optional
+    treated : names of gross tumour volumes
+        Those that the plan treats; all by default. Targets are grown from these, while organs
+        lose every tumour, treated or not.
+
     Raises
     ------
     InvalidInput
-        If the margin given is below the protocol's minimum on any side.
+        If the margin given is below the protocol's minimum on any side, or a treated tumour is
+        not a gross tumour volume of the case.
     """
     book = _Book(case)
     book.add_union_of_tumours()
-    for target in protocol.targets:
-        book.add_target(target, ptv_margin)
     for derived in protocol.derived:
         book.add_derived(derived)
+    book.treat_only(treated)
+    for target in protocol.targets:
+        book.add_target(target, ptv_margin)
     book.compare_tumours_with("Liver")
     return ProtocolStructures(book.present, book.missing, book.doubts, tuple(book.remarks))
 
@@ -108,6 +123,32 @@ class _Book:
                 union, name=GTV, role="GTV", origin=f"derived: {names}", derived=True
             )
 
+    def treat_only(self, names: tuple[str, ...]) -> None:
+        """From here on, GTV means the tumours that are treated."""
+        tumours = {t.name: t for t in self.case.gtvs}
+        for name in names:
+            if name not in tumours:
+                raise InvalidInput(
+                    f"{name} is not a gross tumour volume of case {self.case.case_id}; it has: "
+                    f"{', '.join(tumours) or 'none'}."
+                )
+        chosen = [self.present[name] for name in names if name in self.present]
+        if not chosen:
+            return
+        self.present[GTV] = replace(
+            reduce(or_, chosen),
+            name=GTV,
+            role="GTV",
+            origin=f"derived: {' or '.join(names)}, as treated",
+            derived=True,
+        )
+        left_out = [name for name in tumours if name not in names]
+        if left_out:
+            self.remarks.append(
+                f"Not treated by this plan: {' and '.join(left_out)}. The normal liver is without "
+                "all tumours, the targets are those of the treated ones."
+            )
+
     def add_target(self, target: Target, given: Margin | None) -> None:
         if target.name in self.present:
             self.remarks.append(f"{target.name} is used as it was drawn.")
@@ -119,10 +160,8 @@ class _Book:
         grown = self.present[target.grown_from].grown(margin, self.grid, inside)
         words = f"{target.grown_from} grown by {margin}"
         words += f", inside {target.inside}" if target.inside else ""
-        role = "CTV" if target.name.startswith("CTV") else "PTV"
-        made = replace(
-            grown, name=target.name, role=role, origin=f"derived: {words}", derived=True
-        )
+        role: Role = "CTV" if target.name.startswith("CTV") else "PTV"
+        made = replace(grown, name=target.name, role=role, origin=f"derived: {words}", derived=True)
         if self._keep(made):
             self.remarks.append(f"{target.name} is derived: {words}.")
 
@@ -183,6 +222,9 @@ class _Book:
     def _lacks(self, name: str, *needed: str) -> bool:
         absent = [n for n in needed if n not in self.present]
         if absent:
-            first = self.missing.get(absent[0], f"the case has no {absent[0]}: contour it, or map its name in a --names file.")
+            first = self.missing.get(
+                absent[0],
+                f"the case has no {absent[0]}: contour it, or map its name in a --names file.",
+            )
             self.missing[name] = f"{name} needs {' and '.join(needed)}; {first}"
         return bool(absent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hepatica.case import Case, Dose, Margin
 from hepatica.engine.derive import GTV, ProtocolStructures, protocol_structures
@@ -17,10 +17,18 @@ from hepatica.engine.evaluation import (
     StructureDose,
 )
 from hepatica.engine.indices import target_indices
-from hepatica.engine.judge import Bench, chosen_limits, given_advice, judge, organ_bounds, stated_facts
+from hepatica.engine.judge import (
+    Bench,
+    chosen_limits,
+    given_advice,
+    judge,
+    organ_bounds,
+    stated_facts,
+)
 from hepatica.engine.prescribe import AllocationRule, LiverShape, allocate
 from hepatica.engine.risk_model import risk_model
 from hepatica.engine.structure_dose import StructuresUnderDose, structure_dose, under_dose
+from hepatica.engine.treated import treated_tumours
 from hepatica.engine.verdict import Verdict
 from hepatica.errors import InvalidInput, UsageError
 from hepatica.physics.biology import (
@@ -34,19 +42,23 @@ from hepatica.protocol import Limit, Protocol
 Progress = Callable[[str, int, int], None]
 
 _TOTAL = ("PLAN", "MULTI_PLAN", "UNKNOWN")
+_FAR_FROM_EVEN = 2.0
 
 
 @dataclass(frozen=True)
 class EvaluationRequest:
     """What the user says about a plan; what is left out comes from the plan or the protocol.
 
-    ``facts`` answer the protocol's questions; ``limit_readings`` choose another reading of a limit.
+    ``treated`` names the tumours that the plan treats, by default those that the dose evidently
+    treats; ``facts`` answer the protocol's questions; ``limit_readings`` choose another reading of
+    a limit.
     """
 
     risk: float
     prescription_gy: float | None = None
     fractions: int | None = None
     ptv_margin: Margin | None = None
+    treated: tuple[str, ...] = ()
     reading: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     limit_readings: Mapping[str, str] = field(default_factory=dict)
@@ -94,12 +106,15 @@ def evaluate_dose(
     step = _steps(progress)
     _require_total(dose)
     _require_level(protocol, request.risk)
-    rule = AllocationRule(protocol.prescription, risk_model(protocol.prescription), _reading(protocol, request))
+    rule = AllocationRule(
+        protocol.prescription, risk_model(protocol.prescription), _reading(protocol, request)
+    )
     limits = chosen_limits(protocol, request.limit_readings)
     facts = stated_facts(protocol, request.facts)
 
     step("deriving structures")
-    structures = protocol_structures(case, protocol, request.ptv_margin)
+    treated, seen = (request.treated, "") if request.treated else treated_tumours(case, dose)
+    structures = protocol_structures(case, protocol, request.ptv_margin, treated)
     step("dose-volume histograms")
     under = under_dose(structures, dose.volume)
     prescription = prescribed_dose(case, protocol, dose, request, under)
@@ -113,13 +128,16 @@ def evaluate_dose(
         dose=dose,
         prescription=prescription,
         structures=structure_rows(under, protocol, limits, prescription),
-        risk=liver_risk(rule, under, prescription, organs),
-        allocation=individual_dose(rule, under, prescription, organs, request.risk),
+        risk=liver_risk(bench, rule, organs, request.fractions),
+        allocation=individual_dose(bench, rule, organs, request.risk),
         limits=verdicts,
         indices=target_indices(structures, dose, prescription),
         advice=given_advice(bench, protocol.advice),
         missing=tuple(sorted({v.reason for v in verdicts if v.verdict is Verdict.UNKNOWN})),
-        warnings=_warnings(protocol, dose, prescription, structures, bench),
+        warnings=(
+            *((seen,) if seen else ()),
+            *_warnings(protocol, dose, prescription, structures, request.facts),
+        ),
     )
 
 
@@ -130,7 +148,7 @@ def prescribed_dose(
     request: EvaluationRequest,
     under: StructuresUnderDose,
 ) -> PrescribedDose | None:
-    """The prescription of the plan: as the user says, as its RTPLAN says, or as the protocol reads it."""
+    """The plan's prescription: as the user says, as its RTPLAN says, or as the protocol reads it."""
     plan = next((p for p in case.plans if p.uid and p.uid == dose.plan_uid), None)
     planned = None if plan is None else plan.fractions
     fractions = request.fractions or planned or protocol.prescription.fractions
@@ -138,12 +156,36 @@ def prescribed_dose(
         return PrescribedDose(request.prescription_gy, fractions, "as given by the user")
     if plan is not None and plan.prescription_gy is not None:
         return PrescribedDose(plan.prescription_gy, fractions, f"RTPLAN {plan.label}")
-    covers = protocol.prescription.covers
-    found = under.value(covers.structure, covers.metric, None)
-    if found.value is None or found.value <= 0:
+    found_gy = _covering_dose_gy(protocol, under)
+    if found_gy is None:
         return None
+    covers = protocol.prescription.covers
     origin = f"no RTPLAN: read as {covers.metric} of {covers.structure}, as the protocol defines it"
-    return PrescribedDose(found.value, fractions, origin)
+    return PrescribedDose(found_gy, fractions, origin)
+
+
+def _covering_dose_gy(protocol: Protocol, under: StructuresUnderDose) -> float | None:
+    """The dose that covers the target; None where the plan does not cover it at all."""
+    covers = protocol.prescription.covers
+    found = under.value(covers.structure, covers.metric, None).value
+    histogram = under.histograms.get(covers.structure)
+    if found is None or histogram is None or found * _FAR_FROM_EVEN < histogram.max_gy:
+        return None
+    return found
+
+
+def _no_prescription(protocol: Protocol, under: StructuresUnderDose) -> str:
+    covers = protocol.prescription.covers
+    why = under.trouble(covers.structure)
+    if not why:
+        histogram = under.histograms[covers.structure]
+        value = under.value(covers.structure, covers.metric, None).value or 0.0
+        hottest = 0.0 if histogram is None else histogram.max_gy
+        why = (
+            f"the dose does not cover {covers.structure} ({covers.metric} {value:.1f}, maximum "
+            f"{hottest:.1f} Gy): say which tumours the plan treats with --treat."
+        )
+    return f"The prescribed dose is not known: {why} Or give --prescription-gy."
 
 
 def structure_rows(
@@ -167,46 +209,41 @@ def structure_rows(
 
 
 def liver_risk(
-    rule: AllocationRule,
-    under: StructuresUnderDose,
-    prescription: PrescribedDose | None,
-    organs: tuple[OrganBound, ...],
+    bench: Bench, rule: AllocationRule, organs: tuple[OrganBound, ...], fractions: int | None
 ) -> LiverRisk | None:
-    """Risk of the plan as it is, under every reading of the reference fraction; None if unknown."""
-    organ = rule.prescription.organ
+    """Risk of the plan as it is, under every reading of the reference fraction; None if unknown.
+
+    The risk needs no prescription; the effective volume does, and is None without one.
+    """
+    under, prescription, organ = bench.under, bench.prescription, rule.prescription.organ
     histogram = under.histograms.get(organ)
-    if under.trouble(organ) or histogram is None or prescription is None:
+    if under.trouble(organ) or histogram is None:
         return None
-    shape = LiverShape.of(histogram, prescription.dose_gy)
+    if prescription is None:
+        given = fractions or rule.prescription.fractions
+        unscaled = PrescribedDose(1.0, given, "not known")
+        shape = LiverShape.of(histogram, 1.0)
+    else:
+        unscaled, shape = prescription, LiverShape.of(histogram, prescription.dose_gy)
     readings = [
-        _risk_reading(rule, model, shape, prescription, organs)
+        _risk_reading(rule, model, shape, unscaled, None if prescription is None else organs)
         for model in _readings(rule.model, rule.prescription.reference_fraction_readings_gy)
     ]
-    own = next(
-        r
-        for r in readings
-        if r.model.reference_fraction_gy == rule.model.reference_fraction_gy
-    )
-    return LiverRisk(shape.effective_volume(rule.model.n), own, tuple(readings))
+    own_gy = rule.model.reference_fraction_gy
+    own = next(r for r in readings if r.model.reference_fraction_gy == own_gy)
+    veff = None if prescription is None else shape.effective_volume(rule.model.n)
+    return LiverRisk(veff, own, tuple(readings))
 
 
 def individual_dose(
-    rule: AllocationRule,
-    under: StructuresUnderDose,
-    prescription: PrescribedDose | None,
-    organs: tuple[OrganBound, ...],
-    risk: float,
+    bench: Bench, rule: AllocationRule, organs: tuple[OrganBound, ...], risk: float
 ) -> Allocation:
     """The dose at every risk level; unknown, with the reason, where liver or prescription is."""
-    organ = rule.prescription.organ
+    under, prescription, organ = bench.under, bench.prescription, rule.prescription.organ
     histogram = under.histograms.get(organ)
     trouble = under.trouble(organ)
     if not trouble and prescription is None:
-        trouble = (
-            f"the prescribed dose is not known, for {rule.prescription.covers.structure} is: "
-            f"{under.trouble(rule.prescription.covers.structure) or 'without dose'} "
-            "Give --prescription-gy."
-        )
+        trouble = _no_prescription(bench.protocol, under)
     if trouble or histogram is None or prescription is None:
         return Allocation(
             Verdict.UNKNOWN, trouble, rule.reading, None, None, (), organs, risk, (trouble,)
@@ -219,21 +256,20 @@ def _risk_reading(
     model: LymanModel,
     shape: LiverShape,
     prescription: PrescribedDose,
-    organs: tuple[OrganBound, ...],
+    organs: tuple[OrganBound, ...] | None,
 ) -> RiskReading:
+    """The risk under one model; ``organs`` is None where the prescription is not known."""
     dose_gy = shape.relative_dose * prescription.dose_gy
     geud_gy = equivalent_geud(model, dose_gy, shape.volume_cc, prescription.fractions)
+    risk = ntcp_from_geud(model, geud_gy)
+    if organs is None:
+        return RiskReading(model, geud_gy, risk, None, {})
     veff = shape.effective_volume(model.n)
     uniform = None
     if veff > 0:
         uniform = ntcp_uniform(model, veff, prescription.dose_gy, prescription.fractions)
-    levels = allocate(
-        AllocationRule(rule.prescription, model, rule.reading), shape, organs, 0.0
-    ).levels
-    return RiskReading(
-        model, geud_gy, ntcp_from_geud(geud_gy=geud_gy, model=model), uniform,
-        {level.risk: level.allowed_gy for level in levels},
-    )
+    levels = allocate(replace(rule, model=model), shape, organs, 0.0).levels
+    return RiskReading(model, geud_gy, risk, uniform, {a.risk: a.allowed_gy for a in levels})
 
 
 def _readings(model: LymanModel, fractions_gy: tuple[float, ...]) -> list[LymanModel]:
@@ -273,7 +309,7 @@ def _warnings(
     dose: Dose,
     prescription: PrescribedDose | None,
     structures: ProtocolStructures,
-    bench: Bench,
+    stated: Mapping[str, str],
 ) -> tuple[str, ...]:
     said = list(structures.remarks)
     if dose.summation != "PLAN":
@@ -285,8 +321,10 @@ def _warnings(
             "on dose are unknown, and the allowed doses are for the protocol's fractions."
         )
     for fact in protocol.facts:
-        if fact.assumed is not None and bench.facts[fact.name] == fact.assumed:
-            said.append(f"{fact.ask} Taken as {fact.assumed}; say otherwise with --fact {fact.name}=... .")
+        if fact.assumed is not None and fact.name not in stated:
+            said.append(
+                f"{fact.ask} Taken as {fact.assumed}; say otherwise with --fact {fact.name}=... ."
+            )
     if GTV not in structures.present:
         said.append(structures.missing[GTV])
     return tuple(said)

@@ -71,7 +71,7 @@ class LiverRisk:
 
 @dataclass(frozen=True)
 class OrganBound:
-    """The prescription at which an organ's limit would just be reached, the plan scaled as it is."""
+    """The prescription at which an organ's limit would just be reached by the scaled plan."""
 
     structure: str
     metric: str

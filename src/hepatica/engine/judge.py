@@ -93,7 +93,11 @@ def judge(bench: Bench, limits: Iterable[Limit]) -> tuple[LimitVerdict, ...]:
             continue
         if applies is None:
             condition = limit.applies_when
-            reason = f"it is not known whether {condition}: answer with --fact {condition.fact}=... ." if condition else ""
+            reason = (
+                f"it is not known whether {condition}: answer with --fact {condition.fact}=... ."
+                if condition
+                else ""
+            )
             found = MetricValue(str(limit.metric), limit.metric.unit, None, reason)
         else:
             found = bench.value(limit)

@@ -140,9 +140,7 @@ def allowed_dose(
         liver_gy=liver_gy,
         allowed_gy=allowed_gy,
         deliverable_gy=deliverable(allowed_gy, given),
-        ntcp=ntcp(
-            rule.model, shape.relative_dose * allowed_gy, shape.volume_cc, given.fractions
-        ),
+        ntcp=ntcp(rule.model, shape.relative_dose * allowed_gy, shape.volume_cc, given.fractions),
         limited_by=limited_by,
         because=because,
     )

@@ -54,9 +54,7 @@ class StructuresUnderDose:
         if trouble:
             return MetricValue(str(metric), metric.unit, None, trouble)
         if volume_only:
-            return MetricValue(
-                str(metric), metric.unit, self.structures.present[name].volume_cc
-            )
+            return MetricValue(str(metric), metric.unit, self.structures.present[name].volume_cc)
         histogram = self.histograms[name]
         assert histogram is not None
         try:
@@ -80,7 +78,7 @@ def structure_dose(
     metrics: Iterable[Metric],
     prescription_gy: float | None,
 ) -> StructureDose:
-    """The row of one structure: volumes, histogram and metrics, with remarks where they disagree."""
+    """The row of one structure: volumes, histogram, metrics, and remarks where they disagree."""
     structure = under.structures.present[name]
     histogram = under.histograms[name]
     contour_cc = structure.contour_volume_cc

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hepatica.case import Case, Note, Structure, Volume
+from hepatica.case import Case, Grid, Note, Structure, Volume
 from hepatica.case.names import NameBook, NameMatch, name_notes
 from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput
 from hepatica.io.dicom.choices import Choices
@@ -25,6 +25,7 @@ from hepatica.io.labels import label_map
 from hepatica.io.masks import Sorted, mask_notes, patient_position, read_mask, sorted_series
 from hepatica.io.nifti import NiftiFile, is_nifti, stem_of
 from hepatica.io.nifti_sources import NiftiSources, read_sources
+from hepatica.io.plausibility import tissue_notes
 from hepatica.io.regions import Region, is_filled_body, structure_of, touches_edge
 
 Progress = Callable[[str, int, int], None]
@@ -110,7 +111,8 @@ def import_case(request: ImportRequest, progress: Progress | None = None) -> Cas
         Note("warning", "name file", f"{raw!r} fits no structure here; a typing error?")
         for raw in names.book.unused(m.raw for m in names.seen)
     ]
-    notes = (*nifti.notes, *case.notes, *name_notes(names.seen), *unused)
+    doubts = tissue_notes(case.structures.values(), case.image)
+    notes = (*nifti.notes, *case.notes, *name_notes(names.seen), *unused, *doubts)
     return replace(case, notes=notes)
 
 
@@ -170,7 +172,7 @@ def _from_dicom_or_nifti(
     ]
     found = survey([path for path in files if not is_nifti(path)], report)
     if not found.series or chosen:
-        path, image = _only_image(chosen or nifti.images)
+        path, image = _only_image(chosen or _under_the_labels(nifti))
         case = _nifti_case(path, image, request.case_id)
         labels = [s.label for s in found.series] + [p.name for p, _ in nifti.images if p != path]
         return replace(case, notes=(*found.notes, *case.notes, *_not_chosen(labels))), []
@@ -187,6 +189,21 @@ def _from_dicom_or_nifti(
 
 def _not_chosen(labels: Sequence[str]) -> list[Note]:
     return [Note("ignored", label, "another image was chosen.") for label in labels]
+
+
+def _under_the_labels(nifti: NiftiSources) -> Sequence[tuple[Path, NiftiFile]]:
+    """The one image of several that has exactly the voxels of all labels and masks; else all."""
+    drawn_on = [region.file_grid for region in nifti.regions]
+    fitting = [
+        (path, image)
+        for path, image in nifti.images
+        if drawn_on and all(_same_voxels(image.volume.grid, grid) for grid in drawn_on)
+    ]
+    return fitting if len(fitting) == 1 else nifti.images
+
+
+def _same_voxels(one: Grid, other: Grid) -> bool:
+    return one.shape == other.shape and one.offset_of(other) == (0, 0, 0)
 
 
 def _only_image(images: Sequence[tuple[Path, NiftiFile]]) -> tuple[Path, NiftiFile]:

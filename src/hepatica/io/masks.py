@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hepatica.case import Grid, Note
-from hepatica.case.names import fold
+from hepatica.case.name_table import fold
 from hepatica.errors import Inconsistent, InvalidInput
 from hepatica.io.dicom.files import read_dataset, tolerant
 from hepatica.io.dicom.files import text as text_of

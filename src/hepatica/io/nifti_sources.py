@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hepatica.case import Note
-from hepatica.case.names import fold
+from hepatica.case.name_table import fold
 from hepatica.errors import InvalidInput
 from hepatica.io.labels import LabelMap
 from hepatica.io.nifti import NiftiFile, read_nifti, stem_of

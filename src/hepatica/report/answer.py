@@ -21,7 +21,7 @@ from hepatica.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from hepatica.engine.evaluation import Evaluation, LimitVerdict
+    from hepatica.engine.evaluation import Allocation, Evaluation, LimitVerdict
 
 _SAME_DOSE_GY = 0.05
 
@@ -51,12 +51,13 @@ def next_step(evaluation: Evaluation) -> str:
     missing = missing_facts(evaluation)
     allocation, given = evaluation.allocation, evaluation.prescription
     chosen = allocation.chosen
+    broken = [_limit_name(limit) for limit in _breaches(evaluation) if limit.strength == "hard"]
     if missing:
-        return f"Supply what is missing ({counted(len(missing), 'fact')}), then evaluate again."
+        already = f" Not met whatever is found: {listed(broken)}." if broken else ""
+        return f"Supply what is missing (named above), then evaluate again.{already}"
     if allocation.verdict is Verdict.NOT_MET or chosen is None:
         why = allocation.reason or "no reason was recorded"
         return sentence(f"do not allocate a dose by this protocol: {why}")
-    broken = [_limit_name(limit) for limit in _breaches(evaluation) if limit.strength == "hard"]
     target = f"{gy(chosen.deliverable_gy)} at the {level(chosen.risk)} risk level"
     if given is not None and given.dose_gy > chosen.allowed_gy + _SAME_DOSE_GY:
         return f"Lower the prescription from {gy(given.dose_gy)} to {target}, then evaluate again."
@@ -71,9 +72,15 @@ def next_step(evaluation: Evaluation) -> str:
 
 
 def missing_facts(evaluation: Evaluation) -> tuple[str, ...]:
-    """What an unknown verdict waits for, each fact once."""
-    facts = (*evaluation.missing, *evaluation.allocation.missing)
-    return tuple(dict.fromkeys(fact.rstrip(". ") for fact in facts))
+    """What an unknown verdict waits for: each fact once, those with the same remedy together."""
+    facts = [*evaluation.missing, *evaluation.allocation.missing]
+    once = dict.fromkeys(fact.rstrip(". ") for fact in facts)
+    told = [f for f in once if not any(f != other and f.endswith(other) for other in once)]
+    by_remedy: dict[str, list[str]] = {}
+    for fact in told:
+        what, colon, remedy = fact.rpartition(": ")
+        by_remedy.setdefault(colon + remedy, []).append(what)
+    return tuple("; ".join(filter(None, facts)) + remedy for remedy, facts in by_remedy.items())
 
 
 def _prescription_tile(evaluation: Evaluation) -> Tile:
@@ -97,8 +104,8 @@ def _dose_tile(evaluation: Evaluation) -> Tile:
     label = f"Dose allowed at {level(allocation.risk)} risk"
     chosen = allocation.chosen
     if allocation.verdict is Verdict.UNKNOWN and chosen is not None:
-        detail = "upper bound: facts are missing"
-        return Tile(label, f"at most {gy(chosen.deliverable_gy)}", detail, "unknown")
+        detail = "at most: facts are missing"
+        return Tile(label, f"\u2264{NBSP}{gy(chosen.deliverable_gy)}", detail, "unknown")
     if allocation.verdict is Verdict.UNKNOWN:
         return Tile(label, "unknown", "see What is missing", "unknown")
     if chosen is None or allocation.verdict is Verdict.NOT_MET:
@@ -124,7 +131,7 @@ def _facts(evaluation: Evaluation) -> Iterator[Fact]:
     text = "\n".join(map(sentence, missing)) or "Nothing that the protocol asks for."
     yield Fact("What is missing", text, "unknown" if missing else "plain")
     if evaluation.warnings:
-        yield Fact("Warnings", "\n".join(map(sentence, evaluation.warnings)), "caution")
+        yield Fact("Remarks", "\n".join(map(sentence, evaluation.warnings)), "caution")
     if evaluation.advice:
         yield Fact("Advice", "\n".join(map(sentence, evaluation.advice)), "caution")
     yield Fact("Next step", next_step(evaluation), "strong")
@@ -171,19 +178,14 @@ def _risk(evaluation: Evaluation) -> Fact:
     text = f"{'; '.join([text, *others])}."
     if found.effective_volume is not None:
         text += f" Effective liver volume {number(found.effective_volume, 3)}."
-    return Fact(label, text)
+    return Fact(label, sentence(text))
 
 
 def _allowed(evaluation: Evaluation) -> Iterator[Fact]:
     allocation = evaluation.allocation
     chosen = allocation.chosen
     if allocation.verdict is not Verdict.MET or chosen is None:
-        why = allocation.reason or listed(allocation.missing) or "no reason was recorded"
-        text = f"none: {why}"
-        if allocation.verdict is Verdict.UNKNOWN:
-            bound = "" if chosen is None else f"at most {gy(chosen.deliverable_gy)}; "
-            text = bound + unknown(why)
-        yield Fact("Dose allowed", sentence(text), tone_of(allocation.verdict))
+        yield Fact("Dose allowed", _why_not_allowed(allocation), tone_of(allocation.verdict))
     if allocation.levels:
         doses = [f"{gy(a.allowed_gy)} at {level(a.risk)}" for a in allocation.levels]
         stratum = f" Stratum {allocation.stratum}." if allocation.stratum else ""
@@ -194,6 +196,19 @@ def _allowed(evaluation: Evaluation) -> Iterator[Fact]:
             "What limits it",
             f"{deliver}; limited by {chosen.limited_by}. {sentence(chosen.because)}",
         )
+
+
+def _why_not_allowed(allocation: Allocation) -> str:
+    why = allocation.reason or "no reason was recorded"
+    if allocation.verdict is not Verdict.UNKNOWN:
+        return sentence(f"none: {why}")
+    if allocation.chosen is None:
+        return sentence(unknown(why))
+    dose = gy(allocation.chosen.deliverable_gy)
+    if allocation.missing:
+        organs = counted(len(allocation.missing), "organ limit")
+        return f"Unknown, at most {dose}: {organs} that could lower it cannot be judged."
+    return sentence(f"unknown, at most {dose}: {why}")
 
 
 def _limits(evaluation: Evaluation) -> Fact:

@@ -7,9 +7,9 @@ red-green blindness; structures are told apart by line style as well, and by nam
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from hepatica.case import Structure
 
@@ -31,7 +31,11 @@ class Stroke:
     width_pt: float = 1.4
 
 
-_TARGETS: Mapping[str, str] = {"GTV": "#0095CC", "CTV": "#4F8DF0", "PTV": "#5B5BE0"}
+_TARGETS: Mapping[str, tuple[str, ...]] = {
+    "GTV": ("#0095CC", "#005F8C", "#3FB8A9"),
+    "CTV": ("#4F8DF0", "#2F5FB0"),
+    "PTV": ("#5B5BE0", "#8E44C9"),
+}
 _ORGANS: Mapping[str, Stroke] = {
     "Liver": Stroke("#009E73"),
     "Stomach": Stroke("#CC79A7"),
@@ -59,7 +63,10 @@ _SPARE = ("#44AA99", "#997700", "#994455", "#7A8CA3", "#AA4499", "#5A8D3A", "#B0
 def strokes(structures: Iterable[Structure]) -> dict[str, Stroke]:
     """A stroke for each structure's name; give all structures of a report at once."""
     found = sorted(structures, key=lambda s: s.name)
-    known = {s.name: stroke for s in found if (stroke := _known(s)) is not None}
+    known = {s.name: stroke for s in found if (stroke := _organ(s)) is not None}
+    for role, colours in _TARGETS.items():
+        targets = [s.name for s in found if s.role == role and s.name not in known]
+        known.update(zip(targets, _target_strokes(colours), strict=False))
     others = [s.name for s in found if s.name not in known]
     spare = {
         name: Stroke(_SPARE[k % len(_SPARE)], _DASHES[k // len(_SPARE) % len(_DASHES)], 1.1)
@@ -68,18 +75,14 @@ def strokes(structures: Iterable[Structure]) -> dict[str, Stroke]:
     return known | spare
 
 
-def _known(structure: Structure) -> Stroke | None:
-    name = structure.name
-    if name in _ORGANS:
-        return _ORGANS[name]
-    if structure.role in _TARGETS:
-        dash = _DASHES[(_last_number(name) - 1) % len(_DASHES)]
-        return Stroke(_TARGETS[structure.role], dash, 1.9)
-    if name.startswith("Liver-"):
+def _organ(structure: Structure) -> Stroke | None:
+    if structure.name in _ORGANS:
+        return _ORGANS[structure.name]
+    if structure.name.startswith("Liver-"):
         return Stroke(_ORGANS["Liver"].colour, _DASHED)
     return _ORGANS["External"] if structure.role == "EXTERNAL" else None
 
 
-def _last_number(name: str) -> int:
-    digits = re.search(r"(\d+)\D*$", name)
-    return int(digits.group(1)) if digits else 1
+def _target_strokes(colours: Sequence[str]) -> Iterator[Stroke]:
+    """All dashes in the first colour, then in the next, and again from the start."""
+    return (Stroke(colour, dash, 1.9) for colour in cycle(colours) for dash in _DASHES)

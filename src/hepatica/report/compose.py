@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hepatica.report.answer import answer
 from hepatica.report.model_tables import model_facts, model_table, sensitivity_table
 from hepatica.report.pictures import dvh_picture, isotoxic_picture, slices_picture
+from hepatica.report.reading_order import reading_order
 from hepatica.report.references import References, references
 from hepatica.report.sheet import Block, Section, Sheet, Text
 from hepatica.report.source_tables import (
@@ -86,8 +87,10 @@ def _pictures(evaluation: Evaluation) -> Iterator[Block]:
 
 
 def _structures(evaluation: Evaluation) -> Iterator[Block]:
-    yield structures_table(evaluation.structures)
-    for table in (metrics_table(evaluation.structures), indices_table(evaluation.indices)):
+    names = reading_order(evaluation, evaluation.structures)
+    rows = {name: evaluation.structures[name] for name in names}
+    yield structures_table(rows)
+    for table in (metrics_table(rows), indices_table(evaluation.indices)):
         if table is not None:
             yield table
 

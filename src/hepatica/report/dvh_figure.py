@@ -66,8 +66,8 @@ def dvh_figure(
     prescription_gy : float, optional
         Drawn as an upright line.
     """
-    figure = new_figure(7.2, 3.7)
-    axes = figure.add_axes((0.075, 0.125, 0.655, 0.82), label="DVH")
+    figure = new_figure(7.2, 3.4)
+    axes = figure.add_axes((0.075, 0.136, 0.655, 0.80), label="DVH")
     for name, dvh in curves.items():
         pen = pens[name]
         axes.plot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from hepatica.report.sheet import Facts, Picture, Sheet, Table, Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _KINDS: tuple[tuple[type, str], ...] = (
     (Table, "table"),
@@ -42,13 +44,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {"kind": kind_of, "data_uri": _data_uri, "tone": _tone_class}
+    filters: dict[str, Any] = {
+        "kind": kind_of,
+        "data_uri": _data_uri,
+        "tone": _tone_class,
+        "prose": _prose,
+    }
     environment.filters.update(filters)
     return environment
 
 
 def _data_uri(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+def _prose(text: str) -> Markup:
+    """Escaped text in which an option such as --dose is not broken across lines."""
+    from markupsafe import Markup, escape
+
+    unbroken = re.sub(r"--[a-z][a-z-]*", r'<span class="nowrap">\g<0></span>', str(escape(text)))
+    return Markup(unbroken)
 
 
 def _tone_class(tone: str) -> str:

@@ -79,8 +79,8 @@ def draw_isotoxic(
     rule = protocol.prescription
     levels = tuple(sorted(set(risks or rule.risk_levels)))
     _require(levels, points)
-    figure = new_figure(7.2, 4.0)
-    axes = figure.add_axes((0.075, 0.118, 0.895, 0.86), label="isotoxic")
+    figure = new_figure(7.2, 3.5)
+    axes = figure.add_axes((0.075, 0.134, 0.895, 0.845), label="isotoxic")
     reach = _reach(rule, points)
     model = risk_model(rule)
     floor = min(float(curve_dose_gy(model, reach, levels[0], rule.fractions)), 30.0)
@@ -236,11 +236,13 @@ def _point(axes: Axes, point: PatientPoint) -> None:
         zorder=6,
         label=point.label,
     )
+    is_right = point.effective_volume > 0.65 * axes.get_xlim()[1]
     axes.annotate(
         f"{point.label}: {point.dose_gy:.1f}{NBSP}Gy",
         (point.effective_volume, point.dose_gy),
-        xytext=(9, 5 if point.filled else -5),
+        xytext=(-9 if is_right else 9, 5 if point.filled else -5),
         textcoords="offset points",
+        ha="right" if is_right else "left",
         fontsize=8,
         fontweight="bold" if point.filled else "normal",
         va="bottom" if point.filled else "top",

@@ -7,6 +7,7 @@ import json
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hepatica.errors import MissingExtra
@@ -25,10 +26,7 @@ def pdf_bytes(sheet: Sheet) -> bytes:
     MissingExtra
         If typst is not installed.
     """
-    try:
-        import typst
-    except ImportError as absent:
-        raise MissingExtra("typst", "report", "Writing a PDF report") from absent
+    typst = typesetter()
     template = files(__package__).joinpath("templates/sheet.typ").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -45,6 +43,21 @@ def pdf_bytes(sheet: Sheet) -> bytes:
                 ignore_system_fonts=True,
             )
         )
+
+
+def typesetter() -> ModuleType:
+    """The typst package.
+
+    Raises
+    ------
+    MissingExtra
+        If it is not installed.
+    """
+    try:
+        import typst
+    except ImportError as absent:
+        raise MissingExtra("typst", "report", "Writing a PDF report") from absent
+    return typst
 
 
 def _typefaces() -> Path:

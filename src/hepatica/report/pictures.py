@@ -11,6 +11,7 @@ from hepatica.report.drawing import pen, svg_text
 from hepatica.report.dvh_figure import dvh_figure, limit_points
 from hepatica.report.isodoses import focus, isodoses
 from hepatica.report.isotoxic_figure import PatientPoint, draw_isotoxic
+from hepatica.report.reading_order import TARGETS, reading_order
 from hepatica.report.sheet import Picture
 from hepatica.report.slices_figure import slices_figure
 from hepatica.report.wording import gy, level, listed, number
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hepatica.physics.dvh import DVH
 
 _MOST_CURVES = 14
-_ROLE_ORDER = ("GTV", "CTV", "PTV")
+_MOST_OUTLINES = 20
 
 
 def isotoxic_picture(evaluation: Evaluation) -> Picture:
@@ -59,9 +60,11 @@ def dvh_picture(evaluation: Evaluation) -> Picture | None:
     curves: dict[str, DVH] = {
         name: row.dvh
         for name, row in evaluation.structures.items()
-        if row.dvh is not None and row.structure.role != "EXTERNAL"
+        if row.dvh is not None
+        and row.structure.role != "EXTERNAL"
+        and not _is_union(evaluation, row.structure)
     }
-    names = _order(evaluation, curves)
+    names = reading_order(evaluation, curves)[:_MOST_CURVES]
     if not names:
         return None
     curves = {name: curves[name] for name in names}
@@ -102,40 +105,24 @@ def slices_picture(evaluation: Evaluation) -> Picture:
 
 
 def _pens(evaluation: Evaluation) -> Mapping[str, Stroke]:
-    known = dict(evaluation.case.structures)
-    known.update((name, row.structure) for name, row in evaluation.structures.items())
-    return strokes(known.values())
+    rows = evaluation.structures.values()
+    return strokes(r.structure for r in rows if not _is_union(evaluation, r.structure))
+
+
+def _is_union(evaluation: Evaluation, structure: Structure) -> bool:
+    """Whether it is all tumours together, each of which is drawn by itself."""
+    return structure.role == "GTV" and structure.derived and bool(evaluation.case.gtvs)
 
 
 def _outlined(evaluation: Evaluation) -> dict[str, Structure]:
     """Structures as drawn, and targets grown from them; not unions or differences of others."""
-    tumours = {s.name for s in evaluation.case.gtvs}
     found = {}
     for name, row in evaluation.structures.items():
         structure = row.structure
-        is_union = structure.role == "GTV" and structure.derived and bool(tumours)
-        is_cut = structure.derived and structure.role not in _ROLE_ORDER
-        if not (is_union or is_cut or structure.is_empty):
+        is_cut = structure.derived and structure.role not in TARGETS
+        if not (_is_union(evaluation, structure) or is_cut or structure.is_empty):
             found[name] = structure
-    names = _order(evaluation, found)
-    outside = [n for n, s in found.items() if s.role == "EXTERNAL"]
-    return {name: found[name] for name in dict.fromkeys((*names, *outside))}
-
-
-def _order(evaluation: Evaluation, names: Mapping[str, object]) -> list[str]:
-    """Targets, then organs the protocol speaks of, then others while there is room."""
-    rows = evaluation.structures
-    targets = sorted(
-        (n for n in names if rows[n].structure.role in _ROLE_ORDER),
-        key=lambda n: (_ROLE_ORDER.index(rows[n].structure.role), n),
-    )
-    rule = evaluation.protocol.prescription
-    asked = [rule.organ, "Liver", *(limit.structure for limit in evaluation.limits)]
-    organs = [n for n in dict.fromkeys(asked) if n in names and n not in targets]
-    others = [
-        n
-        for n in names
-        if n not in targets and n not in organs and rows[n].structure.role != "EXTERNAL"
-    ]
-    room = max(0, _MOST_CURVES - len(targets) - len(organs))
-    return [*targets, *organs, *others[:room]]
+    order = reading_order(evaluation, found)
+    inside = [name for name in order if found[name].role != "EXTERNAL"][:_MOST_OUTLINES]
+    outside = [name for name in order if found[name].role == "EXTERNAL"]
+    return {name: found[name] for name in (*inside, *outside)}

@@ -24,7 +24,6 @@ Place = tuple[float, float, float, float]
 _ABDOMEN_HU = (-160.0, 240.0)  # level 40, width 400
 _WIDTH_IN = 7.2
 _LETTER: dict[str, Any] = {
-    "color": "white",
     "fontsize": 9,
     "fontweight": "bold",
     "ha": "center",
@@ -104,7 +103,7 @@ def _show_image(axes: Axes, image: Volume, plane: Plane) -> None:
         aspect="equal",
     )
     if missing.mean() > 0.9:
-        axes.text(0.5, 0.12, "no image here", transform=axes.transAxes, **_LETTER)
+        _write(axes, 0.5, 0.12, "no image here", transform=axes.transAxes, **_LETTER)
 
 
 def _show_isodoses(axes: Axes, lines: Isodoses, plane: Plane) -> None:
@@ -166,6 +165,14 @@ def _outline(axes: Axes, structure: Structure, plane: Plane, stroke: Stroke) -> 
     return True
 
 
+def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """White letters with a dark rim, readable on air and on bone."""
+    from matplotlib.patheffects import withStroke
+
+    rim = [withStroke(linewidth=1.6, foreground="black")]
+    axes.text(x, y, text, color="white", path_effects=rim, **style)
+
+
 def _annotate(axes: Axes, plane: Plane) -> None:
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
@@ -178,16 +185,10 @@ def _annotate(axes: Axes, plane: Plane) -> None:
         (top, 0.5, 1 - inset_y),
         (bottom, 0.5, inset_y),
     ):
-        axes.text(x, y, text, transform=axes.transAxes, **_LETTER)
-    axes.text(
-        inset_x * 0.5,
-        1 - inset_y * 0.5,
-        f"{plane.view.name}, {_depth(plane)}",
-        transform=axes.transAxes,
-        color="white",
-        fontsize=7.5,
-        va="top",
-    )
+        _write(axes, x, y, text, transform=axes.transAxes, **_LETTER)
+    title = f"{plane.view.name}, {_depth(plane)}"
+    corner = (inset_x * 0.5, 1 - inset_y * 0.5)
+    _write(axes, *corner, title, transform=axes.transAxes, fontsize=7.5, va="top")
     _scale_bar(axes, plane)
 
 
@@ -209,15 +210,8 @@ def _scale_bar(axes: Axes, plane: Plane) -> None:
     pad = 9 * (right - left) / _points(axes)[0]
     x, y = left + pad, bottom - pad
     axes.plot([x, x + length], [y, y], color="white", linewidth=2, solid_capstyle="butt")
-    axes.text(
-        x + length / 2,
-        y - 0.5 * pad,
-        f"{length / 10:g}{NBSP}cm",
-        color="white",
-        fontsize=7,
-        ha="center",
-        va="bottom",
-    )
+    centre = (x + length / 2, y - 0.5 * pad)
+    _write(axes, *centre, f"{length / 10:g}{NBSP}cm", fontsize=7, ha="center", va="bottom")
 
 
 def _cross_lines(axes: Axes, plane: Plane, point_mm: NDArray[np.float64]) -> None:

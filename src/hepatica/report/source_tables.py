@@ -51,11 +51,12 @@ def limit_readings_table(evaluation: Evaluation, cited: References) -> Table | N
     entries: dict[str, _Sourced] = {}
     for limit in evaluation.protocol.limits:
         for other in (limit, *(limit.read_as(reading.name) for reading in limit.other_readings)):
-            remark = " ".join(filter(None, (other.reading, other.note, _since(other))))
+            remark = _limit_remark(other)
             if (other.name, str(other.metric)) in judged and remark:
                 words = other.name.replace("-", " ")
                 text = str(other.metric)
-                entries[other.name] = _Sourced(words, text, remark, other.source, other.status)
+                told = next(iter(other.stated), other)
+                entries[other.name] = _Sourced(words, text, remark, told.source, told.status)
     if not entries:
         return None
     columns = (
@@ -67,6 +68,11 @@ def limit_readings_table(evaluation: Evaluation, cited: References) -> Table | N
     )
     rows = tuple(_entry_row(entry, cited) for entry in entries.values())
     return Table("How the limits were read", columns, rows)
+
+
+def _limit_remark(limit: Limit) -> str:
+    of_values = (limit.remark_on(stated.key) for stated in limit.stated)
+    return " ".join(filter(None, (limit.reading, *of_values, limit.note, _since(limit))))
 
 
 def _since(limit: Limit) -> str:

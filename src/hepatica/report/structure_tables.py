@@ -106,7 +106,7 @@ def metrics_table(structures: Mapping[str, StructureDose]) -> Table | None:
     columns = (
         Column("Structure"),
         Column("Metric"),
-        Column("Value", numeric=True, share=1.5),
+        Column("Value", share=1.5),
         Column("In words", share=2),
     )
     return Table("Dose-volume numbers that the protocol asks for", columns, rows)

@@ -50,9 +50,9 @@ def status_cell(status: str) -> Cell:
 
 
 def metric_words(metric: str) -> str:
-    """The metric as it is said aloud; empty for a text outside the grammar."""
+    """The metric as it is said aloud, without its unit; empty for a text outside the grammar."""
     try:
-        return parse_metric(metric).words
+        return parse_metric(metric).words.rpartition(", ")[0]
     except InvalidInput:
         return ""
 

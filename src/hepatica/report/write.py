@@ -50,8 +50,10 @@ def write_report(
             )
     from hepatica.report.compose import evaluation_sheet
     from hepatica.report.html import html_text
-    from hepatica.report.pdf import pdf_bytes
+    from hepatica.report.pdf import pdf_bytes, typesetter
 
+    if "pdf" in formats:
+        typesetter()
     sheet = evaluation_sheet(evaluation, run)
     contents = {
         name: html_text(sheet).encode("utf-8") if name == "html" else pdf_bytes(sheet)

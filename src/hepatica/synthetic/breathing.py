@@ -103,9 +103,9 @@ def tumour_motion(patient: SyntheticPatient) -> tuple[TumourMotion, ...]:
     mean = float(np.mean([inhaled(t, breathing) for t in np.arange(0, PHASES, 0.01)]))
     rows = []
     for gtv in patient.case.gtvs:
-        z, y, x = patient.mobility.grid.require_same_lattice(gtv.grid, gtv.name)
-        size = gtv.grid.shape
-        part = patient.mobility.crop((z, y, x), (z + size[0], y + size[1], x + size[2]))
+        start = patient.mobility.grid.require_same_lattice(gtv.grid, gtv.name)
+        stop = tuple(a + size for a, size in zip(start, gtv.grid.shape, strict=True))
+        part = patient.mobility.crop(start, (stop[0], stop[1], stop[2]))
         share = float(np.average(_share(part), weights=_share(gtv.coverage)))
         x, y, z = (float(v) for v in share * full)
         rows.append(TumourMotion(gtv.name, (x, y, z), (mean * x, mean * y, mean * z)))

@@ -213,11 +213,21 @@ def test_a_registration_moves_a_dose_without_resampling_it(tmp_path: Path) -> No
 
 def test_a_dose_of_another_patient_is_refused_without_naming_anybody(tmp_path: Path) -> None:
     path = DoseFile(tmp_path / "dose.dcm", change=setting(PatientID="OTHER")).write()
-    with pytest.raises(Inconsistent, match="differ from those of case one") as fault:
+    with pytest.raises(Inconsistent, match="nor the pseudonym of case one") as fault:
         read_dose(path, case())
     assert "OTHER" not in str(fault.value)
     dose = read_dose(path, case(), accept_identity_mismatch=True)
     assert "accepted by the user" in dose.origin
+
+
+def test_a_dose_under_the_cases_pseudonym_is_its_own(tmp_path: Path) -> None:
+    path = DoseFile(tmp_path / "dose.dcm", change=setting(PatientID="one")).write()
+    assert "under the pseudonym of the case" in read_dose(path, case()).origin
+
+
+def test_a_dose_that_leaves_the_birth_date_blank_is_still_the_patients(tmp_path: Path) -> None:
+    path = DoseFile(tmp_path / "dose.dcm", change=setting(PatientBirthDate="")).write()
+    assert "same patient" in read_dose(path, case()).origin
 
 
 def test_an_unknown_patient_is_said(tmp_path: Path) -> None:

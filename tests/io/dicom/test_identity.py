@@ -12,8 +12,9 @@ from hepatica.io.dicom.identity import Identity, require_one_patient
 ANNA = Identity("4711", "clinic", "19500101", "mueller")
 
 
-def test_the_key_is_the_hash_of_id_issuer_and_birth_date() -> None:
-    assert ANNA.key == sha256(b"4711|clinic|19500101").hexdigest()
+def test_the_key_is_the_hash_of_the_patient_id_alone() -> None:
+    assert ANNA.key == sha256(b"4711").hexdigest()
+    assert Identity("4711", "", "", "mueller").key == ANNA.key
 
 
 def test_there_is_no_key_without_a_patient_id() -> None:

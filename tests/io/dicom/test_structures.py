@@ -220,11 +220,39 @@ def test_an_image_of_one_slice_lends_its_pixels_to_slices_of_the_contours(tmp_pa
     assert "The image has one slice but contours lie on 10 planes" in said(notes, "assumed")
 
 
-def test_outlines_across_the_slices_are_left_out_with_a_warning(tmp_path: Path) -> None:
+def test_outlines_across_the_slices_are_filled_in_their_own_planes(tmp_path: Path) -> None:
+    def sagittal(x: float) -> list[tuple[float, float, float]]:
+        return [(x, -4.0, 1.0), (x, 12.0, 1.0), (x, 12.0, 9.0), (x, -4.0, 9.0)]
+
+    image = image_of(tmp_path)
+    region = Region(1, "Liver", [sagittal(x) for x in (-4.0, -2.0, 0.0, 2.0)])
+    found, notes = build(tmp_path, [region], image)
+    liver = found["Liver"]
+    assert liver.volume_cc == pytest.approx(8.0 * 16.0 * 8.0 / 1000, rel=5e-3)
+    assert liver.centroid_mm == pytest.approx([-1.0, 4.0, 5.0], abs=0.1)
+    assert image.volume.grid.same_lattice(liver.grid)
+    assert "tilted by 90.0 degrees against the slices" in said(notes, "assumed")
+    assert not said(notes, "warning")
+
+
+def test_outlines_in_planes_of_several_directions_are_left_out(tmp_path: Path) -> None:
     upright = [(-10.0, 0.0, 0.0), (6.0, 0.0, 0.0), (6.0, 0.0, 12.0), (-10.0, 0.0, 12.0)]
-    found, notes = build(tmp_path, [Region(1, "Liver", [upright])])
+    found, notes = build(tmp_path, [Region(1, "Liver", [upright, box(3.0)])])
     assert not found
-    assert "not parallel to the slices (up to 12.0 mm across" in said(notes, "warning")
+    assert "Its outlines do not lie in parallel planes; left out" in said(notes, "warning")
+
+
+def test_a_registration_that_tilts_keeps_the_volume(tmp_path: Path) -> None:
+    angle = np.radians(8.0)
+    tilt = np.eye(4)
+    tilt[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    path = registration(tmp_path / "reg.dcm", uid("other"), tilt)
+    region = Region(1, "Liver", [box(z) for z in (3.0, 6.0, 9.0)], frame=uid("other"))
+    found, notes = build(tmp_path, [region], registrations=read_registrations(path))
+    assert found["Liver"].volume_cc == pytest.approx(BOX_MM2 * 9.0 / 1000, rel=5e-3)
+    expected = (tilt @ np.array([-2.0, 4.0, 6.0, 1.0]))[:3]
+    assert found["Liver"].centroid_mm == pytest.approx(expected, abs=0.1)
+    assert "tilted by 8.0 degrees" in said(notes, "assumed")
 
 
 def test_structures_follow_a_feet_first_image(tmp_path: Path) -> None:

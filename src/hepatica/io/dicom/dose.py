@@ -315,10 +315,12 @@ def _same_patient(read: DoseRead, case: Case, file: str, accept: bool) -> str:
         return "patient not compared: no PatientID in the case or in the dose"
     if read.identity.key == case.patient_key:
         return "same patient"
+    if read.identity.patient_id == case.case_id:
+        return "same patient, under the pseudonym of the case"
     if accept:
         return "another patient's identity, accepted by the user"
     raise Inconsistent(
-        f"RTDOSE {file}: PatientID, its issuer or the birth date differ from those of case "
+        f"RTDOSE {file}: its PatientID is neither that of the images nor the pseudonym of case "
         f"{case.case_id}. Give the dose of this patient, or accept the mismatch explicitly if you "
         "know that both are the same person."
     )

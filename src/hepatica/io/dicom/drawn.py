@@ -96,8 +96,8 @@ def _window(low: Point, high: Point, grid: Grid) -> Grid:
     return grid.crop(tuple(start), tuple(stop))
 
 
-def _outlined(drawn: Drawn, lattice: Grid, notes: list[Note]) -> Structure:
-    """Filled on the lattice of the image, continued as far as the outlines reach."""
+def _outlined(drawn: Drawn, lattice: Grid, notes: list[Note]) -> tuple[Structure, float]:
+    """Filled on the lattice of the image, continued as needed; and the volume drawn, cc."""
     index = np.concatenate([lattice.index_of(loop) for loop in drawn.contours.loops])
     bounds = slabs_of(drawn.contours, lattice).bounds
     low = np.array([bounds.min(), index[:, 1].min(), index[:, 0].min()])
@@ -106,11 +106,11 @@ def _outlined(drawn: Drawn, lattice: Grid, notes: list[Note]) -> Structure:
     found = Structure.from_contours(drawn.name, drawn.contours, window, drawn.role, drawn.label)
     if not found.is_empty:
         _note_slabs(drawn, lattice, notes)
-    return found
+    return found, drawn.contours.volume_cc(lattice)
 
 
-def _tilted(drawn: Drawn, lattice: Grid, notes: list[Note]) -> Structure:
-    """Filled in its own planes, then averaged over the voxels of the image."""
+def _tilted(drawn: Drawn, lattice: Grid, notes: list[Note]) -> tuple[Structure, float]:
+    """Filled in its own planes, averaged over the image's voxels; and the volume drawn, cc."""
     filled = filled_in_own_planes(drawn.contours.loops, drawn.normal, lattice)
     angle = np.degrees(np.arccos(min(1.0, abs(float(drawn.normal @ lattice.normal)))))
     sentence = (
@@ -120,7 +120,8 @@ def _tilted(drawn: Drawn, lattice: Grid, notes: list[Note]) -> Structure:
     notes.append(Note("assumed", drawn.label, sentence))
     corners = lattice.index_of(filled.grid.corners_mm())[:, ::-1]
     moved = filled.on(_window(corners.min(axis=0), corners.max(axis=0), lattice))
-    return replace(moved, name=drawn.name, role=drawn.role, origin=drawn.label)
+    named = replace(moved, name=drawn.name, role=drawn.role, origin=drawn.label)
+    return named, drawn.contours.volume_cc(filled.grid)
 
 
 def _own_slices(drawn: Sequence[Drawn], grid: Grid, subject: str, notes: list[Note]) -> Grid:
@@ -158,28 +159,23 @@ def _structure(
     drawn: Drawn, lattice: Grid, image_grid: Grid, notes: list[Note]
 ) -> Structure | None:
     make = _tilted if drawn.is_tilted(lattice) else _outlined
-    found = make(drawn, lattice, notes)
+    found, drawn_cc = make(drawn, lattice, notes)
     if found.is_empty:
         notes.append(Note("ignored", drawn.label, "Its outlines enclose nothing; left out."))
         return None
-    _note_volume(drawn, found, lattice, notes)
+    _note_volume(found, drawn_cc, notes)
     if image_grid.shape[0] > 1:
         note_beyond_image(found, image_grid, notes)
     return found
 
 
-def _note_volume(drawn: Drawn, found: Structure, lattice: Grid, notes: list[Note]) -> None:
-    if drawn.is_tilted(lattice):
-        own = filled_in_own_planes(drawn.contours.loops, drawn.normal, lattice)
-        drawn_cc = drawn.contours.volume_cc(own.grid)
-    else:
-        drawn_cc = drawn.contours.volume_cc(lattice)
+def _note_volume(found: Structure, drawn_cc: float, notes: list[Note]) -> None:
     if abs(found.volume_cc - drawn_cc) > VOLUME_TOLERANCE * drawn_cc:
         sentence = (
             f"Its voxels hold {found.volume_cc:.2f} cc but its outlines {drawn_cc:.2f} cc, more "
             f"than {VOLUME_TOLERANCE:.0%} apart. Do not trust its volume."
         )
-        notes.append(Note("warning", drawn.label, sentence))
+        notes.append(Note("warning", found.origin, sentence))
 
 
 def _note_slabs(drawn: Drawn, lattice: Grid, notes: list[Note]) -> None:

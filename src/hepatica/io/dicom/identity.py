@@ -24,14 +24,14 @@ class Identity:
 
     @property
     def key(self) -> str:
-        """The ``patient_key`` of a case: SHA-256 of ``PatientID|IssuerOfPatientID|birth date``.
+        """The ``patient_key`` of a case: SHA-256 of the PatientID; empty without one.
 
-        Empty without a PatientID: a hash of a birth date alone could be guessed back.
+        Issuer and birth date are left out because a planning system often leaves them blank in
+        one object and not in another of the same patient.
         """
         if not self.patient_id:
             return ""
-        text = "|".join((self.patient_id, self.issuer, self.birth_date))
-        return sha256(text.encode("utf-8")).hexdigest()
+        return sha256(self.patient_id.encode("utf-8")).hexdigest()
 
     def conflict(self, other: Identity) -> str:
         """The field in which two files contradict each other; empty when none does.

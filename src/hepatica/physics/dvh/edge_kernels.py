@@ -36,6 +36,7 @@ from hepatica.physics.dvh.lattice_kernels import (
 COLUMNS = 3
 _NO_DIRECTION = 1e-6
 _WALL = 0.3
+_LOOKED_AT = 500
 # Below this tilt the closed form of a cut cube loses digits.
 _TILT = 1e-4
 _NO_PLANE = (0.0, 0.0, 0.0)
@@ -166,25 +167,34 @@ def _cut_off(distance, a, b, c):
 
 
 @njit(**COMPILED)
-def walls_upright(coverage, every):
+def walls_upright(coverage):
     """Whether the edge runs upright through each slice, as contours leave it.
 
     A structure drawn in slices is a pile of slabs with upright walls; one that was grown or
     resampled is cut at any angle. The one that predicts the neighbours in the slice better, over
-    every ``every``-th voxel at the edge, is taken for the whole structure.
+    a few hundred voxels spread along the edge, is taken for the whole structure.
     """
-    upright, slanted = 0.0, 0.0
-    met = 0
+    every = max(1, _cut_voxels(coverage) // _LOOKED_AT)
+    upright, slanted, met = 0.0, 0.0, 0
     for k in range(coverage.shape[0]):
         for j in range(coverage.shape[1]):
             for i in range(coverage.shape[2]):
-                if not 0.0 < coverage[k, j, i] < FULL:
-                    continue
-                met += 1
-                if met % every == 0:
-                    upright += _misfit(coverage, k, j, i, True)
-                    slanted += _misfit(coverage, k, j, i, False)
+                if 0.0 < coverage[k, j, i] < FULL:
+                    met += 1
+                    if met % every == 0:
+                        upright += _misfit(coverage, k, j, i, True)
+                        slanted += _misfit(coverage, k, j, i, False)
     return upright < slanted
+
+
+@njit(**COMPILED)
+def _cut_voxels(coverage):
+    count = 0
+    for k in range(coverage.shape[0]):
+        for j in range(coverage.shape[1]):
+            for i in range(coverage.shape[2]):
+                count += 0.0 < coverage[k, j, i] < FULL
+    return count
 
 
 @njit(**COMPILED)

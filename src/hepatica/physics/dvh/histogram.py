@@ -53,7 +53,7 @@ def dose_volume_histogram(dose: Volume, coverage: Volume, bin_gy: float | None =
     low, high = _dose_range(values, shares.shape, to_dose)
     start_gy, bin_gy, count = _bins(low, high, bin_gy)
     pieces = np.maximum(1, np.rint(np.abs(to_dose[:, :3]).max(axis=0))).astype(np.int64)
-    upright=bool(walls_upright(shares, 50))
+    upright = bool(walls_upright(shares))
     if pieces.max() > 1:
         shares, to_dose = refined(shares, pieces, upright), _finer(to_dose, pieces)
     tally, below = _laid_down(values, shares, to_dose, (start_gy, bin_gy), count, upright)
