@@ -41,7 +41,8 @@ def abdomen(
     without: tuple[str, ...] = (), tumour_at_mm: tuple[float, float, float] = (-40, 0, 0)
 ) -> Case:
     """A liver of boxes with one ball-shaped tumour, and the organs around it."""
-    image = Volume(np.zeros(GRID.shape, np.int16), GRID, "HU")
+    hounsfield = np.indices(GRID.shape).sum(axis=0).astype(np.int16)
+    image = Volume(hounsfield, GRID, "HU")
     structures = [
         Structure.from_mask(name, mask, GRID)
         for name, mask in ORGANS.items()

@@ -11,7 +11,7 @@ from hepatica.engine.evaluation import Evaluation
 from hepatica.engine.verdict import Verdict
 from hepatica.physics.dvh import DVH
 from hepatica.report.colours import strokes
-from hepatica.report.drawing import pen
+from hepatica.report.drawing import pen, svg_text
 from hepatica.report.dvh_figure import LimitPoint, dvh_figure, limit_points
 from tests.report.builders import LIMITS, phantom_case
 
@@ -108,3 +108,15 @@ def test_tumours_are_told_apart_by_dash_and_unknown_names_get_a_stroke() -> None
     assert pens["GTV1"].colour == pens["GTV2"].colour
     assert pens["GTV1"].dash != pens["GTV2"].dash
     assert pens["Quux"].colour
+
+
+def test_odd_names_are_drawn_and_listed_as_they_are() -> None:
+    names = ["_helper", "PTV$1$", "a<b>&c"]
+    structure = phantom_case().structures["Stomach"]
+    pens = strokes(structure.named(name) for name in names)
+    with pen():
+        figure = dvh_figure(dict.fromkeys(names, FLAT), pens)
+        svg = svg_text(figure)
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == names
+    assert svg.rstrip().endswith("</svg>")

@@ -13,7 +13,12 @@ from hepatica.report.reading_order import reading_order
 from hepatica.report.references import references
 from hepatica.report.sheet import Cell, Column, Table
 from hepatica.report.source_tables import flat, limit_readings_table, notes_table, rule_table
-from hepatica.report.structure_tables import metrics_table, structures_table, volume_difference
+from hepatica.report.structure_tables import (
+    indices_table,
+    metrics_table,
+    structures_table,
+    volume_difference,
+)
 from hepatica.report.tables import allocation_table, limits_table, organs_table
 
 
@@ -105,6 +110,17 @@ def test_structures_are_listed_targets_first_and_the_body_last(evaluation: Evalu
     names = reading_order(evaluation, evaluation.structures)
     assert names[:4] == ["GTV1", "PTV_GTV", "Liver-GTV", "Liver"]
     assert names[-1] == "External"
+
+
+def test_indices_say_what_they_are() -> None:
+    table = indices_table({"PTV_GTV": {"rtog_conformity": 1.214, "own_index": float("inf")}})
+    assert table is not None
+    texts = [[cell.text for cell in row] for row in table.rows]
+    assert texts[0][:3] == ["PTV_GTV", "RTOG conformity", "1.21"]
+    assert "1 is ideal" in texts[0][3]
+    assert texts[0][4].startswith("Shaw 1993")
+    assert texts[1][1:3] == ["Own index", "unknown"]
+    assert indices_table({}) is None
 
 
 def test_both_readings_of_the_reference_fraction_are_side_by_side(evaluation: Evaluation) -> None:

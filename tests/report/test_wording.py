@@ -59,6 +59,11 @@ def test_sentences_start_with_a_capital_and_use_proper_signs() -> None:
     assert wording.sentence("Why?") == "Why?"
 
 
+def test_a_long_name_is_cut_and_marked() -> None:
+    assert wording.shortened("Liver") == "Liver"
+    assert wording.shortened("A" * 30) == "A" * 19 + "\u2026"
+
+
 def test_lists_and_counts_read_as_english() -> None:
     assert wording.listed([]) == ""
     assert wording.listed(["a"]) == "a"

@@ -22,7 +22,9 @@ _OBLIQUE = np.sin(np.radians(1.0))
 _RIM = 2
 _SIGMA = np.sqrt(1 / 12 + 1 / 2)
 _FAINT = 0.01
-_SHIFT_STEPS = 8
+_SHIFT_STEPS = 12
+# Voxels by which the volume of a part may miss.
+_SHIFT_TOLERANCE = 0.01
 
 
 def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
@@ -58,12 +60,11 @@ def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
     offset = within.require_same_lattice(coverage.grid, "Growing a structure")
     half = _half_axes(margin, coverage.grid)
     growing = max(margin.sides_mm) > 0
-    reach = half if growing else np.zeros((3, 2))
-    pad = np.where(reach > 0, np.ceil(reach), 0).astype(int) + _RIM
+    pad = _RIM + (np.ceil(half).astype(np.int64) if growing else np.zeros((3, 2), np.int64))
     values = np.pad(np.asarray(coverage.values, np.float32), pad)
     if half.any():
         values = _moved(values, half, growing)
-    return _clipped(values, offset - pad[:, 0], within)
+    return _clipped(values, np.array(offset) - pad[:, 0], within)
 
 
 def _moved(values: Singles, half: NDArray[np.float64], growing: bool) -> Singles:
@@ -71,9 +72,9 @@ def _moved(values: Singles, half: NDArray[np.float64], growing: bool) -> Singles
 
     depth = _depth(values)
     if growing:
-        return np.maximum(values, np.clip(0.5 + dilate(depth, half), 0, 1, dtype=np.float32))
+        return np.asarray(np.maximum(values, np.clip(0.5 + dilate(depth, half), 0, 1)))
     mirrored = np.ascontiguousarray(-half[:, ::-1])
-    return np.minimum(values, np.clip(0.5 - dilate(-depth, mirrored), 0, 1, dtype=np.float32))
+    return np.asarray(np.minimum(values, np.clip(0.5 - dilate(-depth, mirrored), 0, 1)))
 
 
 def _depth(values: Singles) -> Singles:
@@ -87,7 +88,7 @@ def _depth(values: Singles) -> Singles:
     from scipy.ndimage import label
     from scipy.special import ndtri
 
-    from hepatica.case.margin_kernels import smooth
+    from hepatica.case.margin_seed_kernels import smooth
 
     faded = smooth(values)
     deepest = np.float32(ndtri(1 - _FAINT) * _SIGMA)
@@ -111,6 +112,8 @@ def _shift(
         excess = np.bincount(part, share - values, count + 1)
         slope = np.bincount(part, (share > 0) & (share < 1), count + 1)
         shift -= np.clip(excess / np.maximum(slope, 1), -0.5, 0.5)
+        if np.abs(excess).max() < _SHIFT_TOLERANCE:
+            break
     return shift
 
 
@@ -144,7 +147,7 @@ def _half_axes(margin: Margin, grid: Grid) -> NDArray[np.float64]:
     return half
 
 
-def _clipped(values: NDArray[np.float32], start: NDArray[np.int64], within: Grid) -> Volume:
+def _clipped(values: Singles, start: NDArray[np.int64], within: Grid) -> Volume:
     """What lies on ``within``; ``start`` is the index there of the first voxel of ``values``."""
     low = np.clip(start, 0, within.shape)
     high = np.clip(start + values.shape, 0, within.shape)

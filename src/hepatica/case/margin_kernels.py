@@ -1,137 +1,39 @@
+# mypy: allow-untyped-decorators, no-warn-return-any
 """Compiled loops that move an ellipsoid along the surface of a structure.
 
 Everything is in voxels. ``half[axis, side]`` is the half-axis of the ellipsoid along array axis
-(z, y, x) in the falling (0) or rising (1) direction of the index.
+(z, y, x) in the falling (0) or rising (1) direction of the index; ``inverse`` its reciprocal.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Singles = NDArray[np.float32]
-Features = NDArray[np.int16]
-Point = tuple[float, float, float]
+from hepatica.case.margin_seed_kernels import (
+    FAR,
+    FULL,
+    REACH,
+    Features,
+    Floats,
+    Point,
+    Singles,
+    nearest_along_z,
+    nearest_in_slice,
+    square,
+    squared_gauge,
+)
 
-# How many voxels from the nearest seed, which lies inside, the surface of the result can be felt.
-_REACH = 1.75
 # How much deeper the refined search can find than the search among whole voxels.
 _GAIN = 0.4
+# How far beyond a goal inside the ellipsoid the way to its end is followed.
 _BEYOND = 0.75
-_REFINEMENTS = 2
-_FAR = np.float32(1e30)
+# How much less deep the summit of the parabolas may be than a point that was tried.
+_SLACK = 0.02
+# Squared voxels from which on a way is so long that its own end is a good first goal.
+_LONG = 6.0
+_ROUNDS = 3
 _NOTHING = -1e9
-# A voxel is full, or empty, when the surface is half a voxel or more away.
-FULL = 0.5
-
-
-@njit(cache=True)
-def _square(step: float, falling: float, rising: float) -> float:
-    """Squared length of a step along one axis, in half-axes of that axis."""
-    if step == 0.0:
-        return 0.0
-    reach = rising if step > 0 else falling
-    return (step / reach) ** 2 if reach > 0 else np.inf
-
-
-@njit(cache=True)
-def _squared_gauge(way: Point, half: Floats) -> float:
-    """Squared length of a way in half-axes: 1 on the surface of the ellipsoid."""
-    return (
-        _square(way[0], half[0, 0], half[0, 1])
-        + _square(way[1], half[1, 0], half[1, 1])
-        + _square(way[2], half[2, 0], half[2, 1])
-    )
-
-
-@njit(cache=True)
-def _seeds_along_x(depth: Singles, k: int, half: Floats, cost: Singles, feature: Features) -> None:
-    """Squared distance to, and x of, the nearest seed in the same line of voxels of slice ``k``."""
-    ny, nx = cost.shape
-    seed = np.zeros(nx, np.bool_)
-    for j in range(ny):
-        for i in range(nx):
-            seed[i] = _is_seed(depth, k, j, i)
-            cost[j, i] = _FAR
-        for rising in (True, False):
-            last = -1
-            for n in range(nx):
-                i = n if rising else nx - 1 - n
-                if seed[i]:
-                    last = i
-                if last >= 0:
-                    found = np.float32(min(_square(float(i - last), half[2, 0], half[2, 1]), _FAR))
-                    if found < cost[j, i]:
-                        cost[j, i] = found
-                        feature[k, j, i] = last
-
-
-@njit(cache=True)
-def _is_seed(depth: Singles, k: int, j: int, i: int) -> bool:
-    """Inside, or a ridge just outside: no shallower than its neighbours along two of the axes."""
-    c = depth[k, j, i]
-    if c >= 0.0 or c <= -FULL:
-        return c >= 0.0
-    nz, ny, nx = depth.shape
-    ridges = 0
-    if (k == 0 or c >= depth[k - 1, j, i]) and (k == nz - 1 or c >= depth[k + 1, j, i]):
-        ridges += 1
-    if (j == 0 or c >= depth[k, j - 1, i]) and (j == ny - 1 or c >= depth[k, j + 1, i]):
-        ridges += 1
-    if (i == 0 or c >= depth[k, j, i - 1]) and (i == nx - 1 or c >= depth[k, j, i + 1]):
-        ridges += 1
-    return ridges >= 2
-
-
-@njit(cache=True)
-def _nearest_along_y(
-    line_cost: Singles, k: int, half: Floats, cost: Singles, feature: Features
-) -> None:
-    """The same in the whole slice ``k``, from the distances in each of its lines."""
-    ny, nx = line_cost.shape
-    for j in range(ny):
-        for i in range(nx):
-            cost[k, j, i] = line_cost[j, i]
-            feature[k, j, i] = j
-        for step in range(-_window(half[1, 1]), _window(half[1, 0]) + 1):
-            if step == 0 or j + step < 0 or j + step >= ny:
-                continue
-            added = np.float32(min(_square(float(-step), half[1, 0], half[1, 1]), _FAR))
-            for i in range(nx):
-                candidate = line_cost[j + step, i] + added
-                if candidate < cost[k, j, i]:
-                    cost[k, j, i] = candidate
-                    feature[k, j, i] = j + step
-
-
-@njit(cache=True)
-def _nearest_along_z(
-    slice_cost: Singles, k: int, half: Floats, cost: Singles, feature: Features
-) -> None:
-    """The same in the whole volume, for slice ``k``, from the distances in each slice."""
-    nz, ny, nx = slice_cost.shape
-    for j in range(ny):
-        for i in range(nx):
-            cost[j, i] = slice_cost[k, j, i]
-            feature[j, i] = k
-    for step in range(-_window(half[0, 1]), _window(half[0, 0]) + 1):
-        if step == 0 or k + step < 0 or k + step >= nz:
-            continue
-        added = np.float32(min(_square(float(-step), half[0, 0], half[0, 1]), _FAR))
-        for j in range(ny):
-            for i in range(nx):
-                candidate = slice_cost[k + step, j, i] + added
-                if candidate < cost[j, i]:
-                    cost[j, i] = candidate
-                    feature[j, i] = k + step
-
-
-@njit(cache=True)
-def _window(reach: float) -> int:
-    return int(np.ceil(reach + _REACH)) if reach > 0 else 0
 
 
 @njit(cache=True)
@@ -181,28 +83,38 @@ def _blend_smoothly(depth: Singles, point: Point) -> float:
 
 
 @njit(cache=True)
-def _part(way: Point, half: Floats, beyond: float) -> float:
+def _part(way: Point, inverse: Floats, beyond: float) -> float:
     """The part of a way from the ellipsoid's centre at which the ellipsoid ends; negative if none.
 
     A way that ends inside the ellipsoid is prolonged by at most ``beyond`` voxels.
     """
-    square = _squared_gauge(way, half)
-    if not square < 1e12:
+    squared = squared_gauge(way, inverse)
+    if not squared < 1e12:
         return -1.0
-    if square > 1.0:
-        return 1.0 / np.sqrt(square)
-    if beyond > 0.0 and square > 0.0:
+    if squared > 1.0:
+        return 1.0 / np.sqrt(squared)
+    if beyond > 0.0 and squared > 0.0:
         length = np.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
-        return min(1.0 / np.sqrt(square), 1.0 + beyond / length)
+        return min(1.0 / np.sqrt(squared), 1.0 + beyond / length)
     return 1.0
 
 
 @njit(cache=True)
+def _depth_toward(depth: Singles, voxel: Point, way: Point, part: float) -> float:
+    return _blend(
+        depth, voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
+    )
+
+
+@njit(cache=True)
 def _best_neighbour(
-    depth: Singles, voxel: Point, seed: tuple[int, int, int], half: Floats
+    depth: Singles, voxel: Point, seed: tuple[int, int, int], inverse: Floats
 ) -> tuple[float, Point]:
     """Greatest depth toward the voxels around a seed, and the way from the best of them."""
-    best, best_way = _NOTHING, (0.0, 0.0, 0.0)
+    best_way = (voxel[0] - seed[0], voxel[1] - seed[1], voxel[2] - seed[2])
+    best = _depth_toward(depth, voxel, best_way, _part(best_way, inverse, 0.0))
+    if best < -FULL - _GAIN - 1.0:
+        return best, best_way
     nz, ny, nx = depth.shape
     for k in range(max(seed[0] - 1, 0), min(seed[0] + 2, nz)):
         for j in range(max(seed[1] - 1, 0), min(seed[1] + 2, ny)):
@@ -210,19 +122,14 @@ def _best_neighbour(
                 if depth[k, j, i] < -FULL:
                     continue
                 way = (voxel[0] - k, voxel[1] - j, voxel[2] - i)
-                part = _part(way, half, 0.0)
+                part = _part(way, inverse, 0.0)
                 if part < 0.0:
                     continue
-                z, y, x = (
-                    voxel[0] - part * way[0],
-                    voxel[1] - part * way[1],
-                    voxel[2] - part * way[2],
-                )
-                found = _blend(depth, z, y, x)
+                found = float(depth[k, j, i])
+                if part < 1.0:
+                    found = _depth_toward(depth, voxel, way, part)
                 if found > best:
                     best, best_way = found, way
-                    if best >= FULL:
-                        return best, best_way
     return best, best_way
 
 
@@ -251,83 +158,118 @@ def _across(way: Point) -> tuple[Point, Point]:
 
 
 @njit(cache=True)
-def _best_touch(depth: Singles, voxel: Point, start: Point, half: Floats) -> float:
-    """Greatest depth where the ellipsoid touches, sought sideways in ever smaller steps."""
-    first, second = _across(start)
-    best, centre, touched = _NOTHING, start, voxel
-    step = 0.5
-    for _ in range(_REFINEMENTS):
-        middle = centre
-        for n in range(9):
-            a, b = (n // 3 - 1) * step, (n % 3 - 1) * step
-            way = (
-                middle[0] + a * first[0] + b * second[0],
-                middle[1] + a * first[1] + b * second[1],
-                middle[2] + a * first[2] + b * second[2],
-            )
-            part = _part(way, half, _BEYOND)
-            if part < 0.0:
-                continue
-            z, y, x = voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
-            found = _blend(depth, z, y, x)
-            if found > best:
-                best, centre, touched = found, way, (z, y, x)
-        step /= 2
-    return _blend_smoothly(depth, touched)
+def _sideways(
+    depth: Singles, voxel: Point, way: Point, side: Point, inverse: Floats
+) -> tuple[float, float]:
+    """Depth where the ellipsoid ends toward ``way + side`` and ``way - side``."""
+    found = (_NOTHING, _NOTHING)
+    up = (way[0] + side[0], way[1] + side[1], way[2] + side[2])
+    down = (way[0] - side[0], way[1] - side[1], way[2] - side[2])
+    part = _part(up, inverse, _BEYOND)
+    if part >= 0.0:
+        found = (_depth_toward(depth, voxel, up, part), found[1])
+    part = _part(down, inverse, _BEYOND)
+    if part >= 0.0:
+        found = (found[0], _depth_toward(depth, voxel, down, part))
+    return found
 
 
 @njit(cache=True)
-def _well_within(way: Point, half: Floats) -> bool:
-    """Whether the ellipsoid holds the end of a way and all 27 voxels around it."""
-    square = 0.0
-    for axis in range(3):
-        rising, falling = max(way[axis] + 1.0, 0.0), min(way[axis] - 1.0, 0.0)
-        square += max(
-            _square(rising, half[axis, 0], half[axis, 1]),
-            _square(falling, half[axis, 0], half[axis, 1]),
+def _summit(down: float, here: float, up: float) -> float:
+    """Where a parabola through three values is highest, in steps; at most one step away."""
+    if down <= _NOTHING or up <= _NOTHING:
+        return 0.0
+    bend = 2.0 * here - down - up
+    if bend <= 0.0:
+        return 0.0 if down == up else (1.0 if up > down else -1.0)
+    return min(max(0.5 * (up - down) / bend, -1.0), 1.0)
+
+
+@njit(cache=True)
+def _best_touch(
+    depth: Singles, voxel: Point, way: Point, inverse: Floats, step: float
+) -> float:
+    """Greatest depth where the ellipsoid touches, from parabolas across the way to the surface."""
+    first, second = _across(way)
+    best, touched = _NOTHING, way
+    for _ in range(_ROUNDS):
+        here = _depth_toward(depth, voxel, way, max(_part(way, inverse, _BEYOND), 0.0))
+        if here < -FULL - 2.0 * step:
+            return here
+        if here > best:
+            best, touched = here, way
+        side = (first[0] * step, first[1] * step, first[2] * step)
+        up, down = _sideways(depth, voxel, way, side, inverse)
+        a = step * _summit(down, here, up)
+        side = (second[0] * step, second[1] * step, second[2] * step)
+        up, down = _sideways(depth, voxel, way, side, inverse)
+        b = step * _summit(down, here, up)
+        way = (
+            way[0] + a * first[0] + b * second[0],
+            way[1] + a * first[1] + b * second[1],
+            way[2] + a * first[2] + b * second[2],
         )
-    return square <= 1.0
+        step /= 2.0
+    part = _part(way, inverse, _BEYOND)
+    if part < 0.0 or _depth_toward(depth, voxel, way, part) < best - _SLACK:
+        way, part = touched, max(_part(touched, inverse, _BEYOND), 0.0)
+    return _blend_smoothly(
+        depth, (voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2])
+    )
 
 
 @njit(cache=True)
-def _out_of_reach(way: Point, half: Floats) -> bool:
-    """Whether the ellipsoid misses everything within `_REACH` voxels of the seed."""
-    square, far, least = 0.0, 0.0, np.inf
+def _out_of_reach(way: Point, inverse: Floats) -> bool:
+    """Whether the ellipsoid misses everything within `REACH` voxels of the seed."""
+    squared, steepest = 0.0, 0.0
     for axis in range(3):
-        side = half[axis, 1] if way[axis] > 0 else half[axis, 0]
-        least = min(least, side)
-        if side > 0:
-            square += (max(abs(way[axis]) - _REACH, 0.0) / side) ** 2
-            far += (way[axis] / side) ** 2
-    return square > 1.0 or (np.sqrt(far) - 1.0) * least > _REACH
+        slope = inverse[axis, 1] if way[axis] > 0 else inverse[axis, 0]
+        steepest = max(steepest, slope)
+        squared += square(max(abs(way[axis]) - REACH, 0.0), slope, slope)
+    return squared > 1.0 or np.sqrt(squared_gauge(way, inverse)) - 1.0 > REACH * steepest
 
 
 @njit(cache=True)
-def _beside_full(depth: Singles, z: int, y: int, x: int) -> bool:
-    """Whether a full voxel is among the 27 around this one."""
+def _holds_full(
+    depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], inverse: Floats
+) -> bool:
+    """Whether the ellipsoid holds the centre of a full voxel among the 27 around the seed."""
     nz, ny, nx = depth.shape
-    for k in range(max(z - 1, 0), min(z + 2, nz)):
-        for j in range(max(y - 1, 0), min(y + 2, ny)):
-            for i in range(max(x - 1, 0), min(x + 2, nx)):
+    away = (voxel[0] - seed[0], voxel[1] - seed[1], voxel[2] - seed[2])
+    length = max(abs(away[0]), abs(away[1]), abs(away[2]), 1)
+    k = min(max(seed[0] - int(np.rint(away[0] / length)), 0), nz - 1)
+    j = min(max(seed[1] - int(np.rint(away[1] / length)), 0), ny - 1)
+    i = min(max(seed[2] - int(np.rint(away[2] / length)), 0), nx - 1)
+    if depth[k, j, i] >= FULL:
+        way = (float(voxel[0] - k), float(voxel[1] - j), float(voxel[2] - i))
+        if squared_gauge(way, inverse) <= 1.0:
+            return True
+    for k in range(max(seed[0] - 1, 0), min(seed[0] + 2, nz)):
+        for j in range(max(seed[1] - 1, 0), min(seed[1] + 2, ny)):
+            for i in range(max(seed[2] - 1, 0), min(seed[2] + 2, nx)):
                 if depth[k, j, i] >= FULL:
-                    return True
+                    way = (float(voxel[0] - k), float(voxel[1] - j), float(voxel[2] - i))
+                    if squared_gauge(way, inverse) <= 1.0:
+                        return True
     return False
 
 
 @njit(cache=True)
 def _greatest_depth(
-    depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], half: Floats
+    depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], inverse: Floats
 ) -> float:
     """Greatest depth within the ellipsoid around ``voxel``, sought near ``seed``."""
     way = (float(voxel[0] - seed[0]), float(voxel[1] - seed[1]), float(voxel[2] - seed[2]))
-    if _out_of_reach(way, half):
+    if _out_of_reach(way, inverse):
         return _NOTHING
-    if _well_within(way, half) and _beside_full(depth, seed[0], seed[1], seed[2]):
+    if _holds_full(depth, voxel, seed, inverse):
         return FULL
     here = (float(voxel[0]), float(voxel[1]), float(voxel[2]))
-    best, start = _best_neighbour(depth, here, seed, half)
+    if way[0] ** 2 + way[1] ** 2 + way[2] ** 2 >= _LONG:
+        return _best_touch(depth, here, way, inverse, 1.0)
+    best, start = _best_neighbour(depth, here, seed, inverse)
     if -FULL - _GAIN < best < FULL:
-        best = max(best, _best_touch(depth, here, start, half))
+        best = max(best, _best_touch(depth, here, start, inverse, 0.75))
     return best
 
 
@@ -335,33 +277,23 @@ def _greatest_depth(
 def _dilate_slice(
     depth: Singles,
     k: int,
-    half: Floats,
+    inverse: Floats,
     nearest: tuple[Singles, Features, Features],
     out: Singles,
 ) -> None:
     slice_cost, y_feature, x_feature = nearest
-    nz, ny, nx = depth.shape
+    _, ny, nx = depth.shape
     cost, z_feature = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.int16)
-    _nearest_along_z(slice_cost, k, half, cost, z_feature)
+    nearest_along_z(slice_cost, k, inverse, cost, z_feature)
     for j in range(ny):
         for i in range(nx):
             out[k, j, i] = depth[k, j, i]
-            if depth[k, j, i] >= FULL or cost[j, i] >= _FAR:
+            if depth[k, j, i] >= FULL or cost[j, i] >= FAR:
                 continue
             z = int(z_feature[j, i])
             y = int(y_feature[z, j, i])
             seed = (z, y, int(x_feature[z, y, i]))
-            out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, half))
-
-
-@njit(cache=True)
-def _nearest_in_slice(
-    depth: Singles, k: int, half: Floats, nearest: tuple[Singles, Features, Features]
-) -> None:
-    cost, y_feature, x_feature = nearest
-    line_cost = np.empty((depth.shape[1], depth.shape[2]), np.float32)
-    _seeds_along_x(depth, k, half, line_cost, x_feature)
-    _nearest_along_y(line_cost, k, half, cost, y_feature)
+            out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, inverse))
 
 
 @njit(cache=True, parallel=True)
@@ -380,44 +312,15 @@ def dilate(depth: Singles, half: Floats) -> Singles:
     depth : array of the same shape
         Right between -0.5 and 0.5.
     """
+    inverse = 1.0 / half
     nearest = (
         np.empty(depth.shape, np.float32),
         np.empty(depth.shape, np.int16),
         np.zeros(depth.shape, np.int16),
     )
     for k in prange(depth.shape[0]):
-        _nearest_in_slice(depth, k, half, nearest)
+        nearest_in_slice(depth, np.int64(k), inverse, nearest)
     out = np.empty_like(depth)
     for k in prange(depth.shape[0]):
-        _dilate_slice(depth, k, half, nearest, out)
-    return out
-
-
-@njit(cache=True)
-def smooth(values: Singles) -> Singles:
-    """The mean of each voxel and its neighbours with weights (1 2 1)/4 along every axis."""
-    nz, ny, nx = values.shape
-    flat = np.empty_like(values)
-    for k in range(nz):
-        lines = np.zeros((ny + 2, nx), np.float32)
-        for j in range(ny):
-            row, line = values[k, j], lines[j + 1]
-            for i in range(1, nx - 1):
-                line[i] = np.float32(0.25) * (row[i - 1] + row[i + 1]) + np.float32(0.5) * row[i]
-            line[0] = np.float32(0.5) * row[0] + np.float32(0.25) * row[min(1, nx - 1)]
-            line[-1] = np.float32(0.5) * row[-1] + np.float32(0.25) * row[max(nx - 2, 0)]
-        for j in range(ny):
-            for i in range(nx):
-                beside = lines[j, i] + lines[j + 2, i]
-                flat[k, j, i] = np.float32(0.25) * beside + np.float32(0.5) * lines[j + 1, i]
-    out = np.empty_like(values)
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                beside = np.float32(0.0)
-                if k > 0:
-                    beside += flat[k - 1, j, i]
-                if k < nz - 1:
-                    beside += flat[k + 1, j, i]
-                out[k, j, i] = np.float32(0.25) * beside + np.float32(0.5) * flat[k, j, i]
+        _dilate_slice(depth, np.int64(k), inverse, nearest, out)
     return out

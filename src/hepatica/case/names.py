@@ -189,11 +189,12 @@ def name_notes(matches: Iterable[NameMatch]) -> tuple[Note, ...]:
 
 
 def role_of(name: str) -> Role | None:
-    """The role that a canonical name implies: targets, the outline, the couch; else None."""
+    """The role that a name implies, however it is cased: targets, outline, couch; else None."""
     target = _TARGET.match(name) or re.match(r"^(?P<kind>I?GTV|CTV|ITV|PTV)[_!-]", name)
     if target:
         return _TARGETS[target["kind"].upper()]
-    return table().roles.get(name)
+    roles = {known.casefold(): role for known, role in table().roles.items()}
+    return roles.get(name.casefold())
 
 
 def _shared_names(found: list[NameMatch]) -> Iterator[str]:

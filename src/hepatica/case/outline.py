@@ -76,14 +76,16 @@ def _part_loops(values: NDArray[np.float64]) -> list[Loop]:
     loops = _level_loops(padded, _HALF)
     if _area(loops) < (1 - _AREA_LOSS) * wanted:
         loops = _level_loops(padded, _level_with_area(padded, wanted))
-    return [loop + (columns[0] - 1, rows[0] - 1) for loop in loops]
+    return [loop + np.array([columns[0] - 1, rows[0] - 1]) for loop in loops]
 
 
 def _level_with_area(padded: NDArray[np.float64], wanted: float) -> float:
     low, high = _LOWEST_LEVEL, _HALF
     for _ in range(_LEVEL_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if _area(_level_loops(padded, middle)) > wanted else (low, middle)
+        low, high = (
+            (middle, high) if _area(_level_loops(padded, middle)) > wanted else (low, middle)
+        )
     return high
 
 

@@ -7,6 +7,7 @@ outline owns a slab that reaches half-way to its neighbours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +113,7 @@ def contour_volume_cc(contours: Contours, grid: Grid) -> float:
     points, starts = _indexed(contours, grid)
     slabs = _slabs(points, starts, grid)
     edges, edge_starts = _edges(points, starts, slabs)
-    areas = [_area(edges[a:b]) for a, b in zip(edge_starts[:-1], edge_starts[1:], strict=True)]
+    areas = [_area(edges[a:b]) for a, b in pairwise(edge_starts)]
     pixel_mm2 = grid.spacing_mm[0] * grid.spacing_mm[1]
     return float(np.dot(areas, slabs.thickness_mm)) * pixel_mm2 / 1000.0
 

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-decorators, no-warn-return-any
 """Compiled loops that fill outlines: crossings of scan lines with edges, summed per voxel."""
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def _step(row: Floats, x: float, sign: float) -> None:
 
 
 @njit(cache=True)
-def _fill_plane(edges: Floats, first_row: int, first_column: int, per_row: int, out: Floats) -> None:
+def _fill_plane(
+    edges: Floats, first_row: int, first_column: int, per_row: int, out: Floats
+) -> None:
     """Even-odd coverage of one plane into ``out`` (rows, columns), which is overwritten."""
     rows, columns = out.shape
     starts, xs = _crossings(edges, first_row * per_row, rows * per_row, per_row)
@@ -163,16 +166,14 @@ def _cross_within(edges: Floats, active: Ints, low: float, high: float) -> bool:
         below = x0 + (low - y0) * (x1 - x0) / (y1 - y0)
         above = x0 + (high - y0) * (x1 - x0) / (y1 - y0)
         n = k
-        while n > 0 and (
-            bottom[n - 1] > below or (bottom[n - 1] == below and top[n - 1] > above)
-        ):
+        while n > 0 and (bottom[n - 1] > below or (bottom[n - 1] == below and top[n - 1] > above)):
             bottom[n], top[n], active[n] = bottom[n - 1], top[n - 1], active[n - 1]
             n -= 1
         bottom[n], top[n], active[n] = below, above, edge
+    crossed = False
     for k in range(1, count):
-        if top[k] < top[k - 1]:
-            return True
-    return False
+        crossed |= top[k] < top[k - 1]
+    return crossed
 
 
 @njit(cache=True)

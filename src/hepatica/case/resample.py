@@ -139,7 +139,7 @@ def _overlap(source_size: int, target_size: int, step: float, offset: float) -> 
     cell = np.arange(source_size)
     low = np.maximum(centre - half, cell - 0.5)
     high = np.minimum(centre + half, cell + 0.5)
-    return (np.maximum(high - low, 0) / abs(step)).astype(np.float32)
+    return np.asarray(np.maximum(high - low, 0) / abs(step), np.float32)
 
 
 def _samples_per_axis(source: Grid, target: Grid) -> NDArray[np.int64]:

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-decorators, no-warn-return-any
 """Compiled loops that carry values from one grid of voxels to another."""
 
 from __future__ import annotations
@@ -101,7 +102,11 @@ def average_oblique(
                     z = matrix[0, 0] * a + matrix[0, 1] * b + matrix[0, 2] * c + offset[0]
                     y = matrix[1, 0] * a + matrix[1, 1] * b + matrix[1, 2] * c + offset[1]
                     x = matrix[2, 0] * a + matrix[2, 1] * b + matrix[2, 2] * c + offset[2]
-                    z0, y0, x0 = int(np.floor(z + 0.5)), int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
+                    z0, y0, x0 = (
+                        int(np.floor(z + 0.5)),
+                        int(np.floor(y + 0.5)),
+                        int(np.floor(x + 0.5)),
+                    )
                     if 0 <= z0 < nz and 0 <= y0 < ny and 0 <= x0 < nx:
                         total += values[z0, y0, x0]
                 out[k, j, i] = total / samples

@@ -89,7 +89,9 @@ class Structure:
 
     def __post_init__(self) -> None:
         if self.coverage.unit != "1":
-            raise InvalidInput(f"Structure {self.name}: coverage is in {self.coverage.unit}, not 1.")
+            raise InvalidInput(
+                f"Structure {self.name}: coverage is in {self.coverage.unit}, not 1."
+            )
         values = self.coverage.values
         if values.dtype != np.float32:
             object.__setattr__(
@@ -155,7 +157,7 @@ class Structure:
         return self.grid.point_at(index[::-1])
 
     def on(self, grid: Grid) -> Structure:
-        """The structure on another lattice, averaged over its voxels only if the lattices differ."""
+        """The structure on another lattice; averaged over voxels only if the lattices differ."""
         if grid.same_lattice(self.grid):
             return self
         from hepatica.case.resample import average_onto
@@ -178,7 +180,9 @@ class Structure:
     def __sub__(self, other: Structure) -> Structure:
         return _combine(self, other, "-")
 
-    def grown(self, margin: Margin | float, within: Grid, inside: Structure | None = None) -> Structure:
+    def grown(
+        self, margin: Margin | float, within: Grid, inside: Structure | None = None
+    ) -> Structure:
         """Grown or shrunk by a margin, cut off at the edge of the grid ``within``.
 
         Parameters

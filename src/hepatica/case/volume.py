@@ -48,7 +48,8 @@ class Volume:
 
     def scaled(self, factor: float) -> Volume:
         """The same volume with every value multiplied by ``factor``."""
-        return Volume(self.values * np.float32(factor), self.grid, self.unit)
+        values = self.values.astype(np.float32) * np.float32(factor)
+        return Volume(values, self.grid, self.unit)
 
     def crop(self, start: tuple[int, int, int], stop: tuple[int, int, int]) -> Volume:
         """The part from array index ``start`` up to ``stop``, both (z, y, x)."""
@@ -66,7 +67,9 @@ class Volume:
         part = self.crop(tuple(start), tuple(stop))  # type: ignore[arg-type]
         return Volume(np.ascontiguousarray(part.values), part.grid, self.unit)
 
-    def sample(self, points_mm: NDArray[np.float64], outside: float = np.nan) -> NDArray[np.float64]:
+    def sample(
+        self, points_mm: NDArray[np.float64], outside: float = np.nan
+    ) -> NDArray[np.float64]:
         """Trilinear value at LPS points.
 
         Parameters

@@ -79,7 +79,7 @@ def _run(out: Path, seed: int, risk: float, report: Progress) -> Evaluation:
     begin()
     drawn = synthetic_patient(seed).case
     begin()
-    write_case(drawn, out / "dicom", WriteOptions())
+    write_case(drawn, out / "dicom", WriteOptions(patient_position="HFS"))
     begin()
     case = import_case(ImportRequest(sources=(out / "dicom",), case_id=f"demo-{seed}"))
     shelve_case(case, out / "case")

@@ -93,11 +93,11 @@ def gamma(
         print_document(
             "gamma",
             {
-                "pass_rate": rate,
+                "pass_rate_percent": rate,
                 "dose_percent": dose_percent,
                 "distance_mm": distance_mm,
                 "local": local,
             },
         )
         return
-    say(f"{rate:.2%} of points pass {dose_percent:g} %/{distance_mm:g} mm")
+    say(f"{rate:.2f} % of points pass {dose_percent:g} %/{distance_mm:g} mm")

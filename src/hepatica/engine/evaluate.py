@@ -131,7 +131,7 @@ def evaluate_dose(
         risk=liver_risk(bench, rule, organs, request.fractions),
         allocation=individual_dose(bench, rule, organs, request.risk),
         limits=verdicts,
-        indices=target_indices(structures, dose, prescription),
+        indices=target_indices(protocol, under, dose, prescription),
         advice=given_advice(bench, protocol.advice),
         missing=tuple(sorted({v.reason for v in verdicts if v.verdict is Verdict.UNKNOWN})),
         warnings=(

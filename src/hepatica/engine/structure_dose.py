@@ -10,12 +10,10 @@ from hepatica.case.metric import Metric
 from hepatica.engine.derive import ProtocolStructures
 from hepatica.engine.evaluation import MetricValue, StructureDose
 from hepatica.errors import InvalidInput
-from hepatica.physics.dvh import DVH, dose_volume_histogram, metric_value
+from hepatica.physics.dvh import DVH, check_volumes, dose_volume_histogram, metric_value
 
 COVERED_ENOUGH = 1e-3
 """Part of a structure that may lie outside the dose grid before its numbers are unknown."""
-
-_VOLUMES_AGREE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,15 +104,10 @@ def _histogram(structure: Structure, dose: Volume) -> DVH | None:
 def _remarks(under: StructuresUnderDose, name: str, contour_cc: float | None) -> tuple[str, ...]:
     structure, histogram = under.structures.present[name], under.histograms[name]
     found = []
-    volumes = {"voxels": structure.volume_cc}
-    if contour_cc is not None:
-        volumes["outlines"] = contour_cc
     if histogram is not None:
-        volumes["histogram"] = histogram.covered_cc
-    if max(volumes.values()) - min(volumes.values()) > _VOLUMES_AGREE * max(volumes.values()):
-        said = ", ".join(f"{key} {value:.2f} cc" for key, value in volumes.items())
-        found.append(f"Volumes of {name} are more than 2 % apart: {said}.")
+        check = check_volumes(name, histogram, structure.volume_cc, contour_cc)
+        found += [check.sentence] if check.sentence else []
     trouble = under.trouble(name)
-    if trouble:
+    if trouble and not found:
         found.append(f"{name}: {trouble}")
     return tuple(found)

@@ -53,7 +53,7 @@ def next_step(evaluation: Evaluation) -> str:
     chosen = allocation.chosen
     broken = [_limit_name(limit) for limit in _breaches(evaluation) if limit.strength == "hard"]
     if missing:
-        already = f" Not met whatever is found: {listed(broken)}." if broken else ""
+        already = f" Already not met: {listed(broken)}." if broken else ""
         return f"Supply what is missing (named above), then evaluate again.{already}"
     if allocation.verdict is Verdict.NOT_MET or chosen is None:
         why = allocation.reason or "no reason was recorded"
@@ -162,8 +162,8 @@ def _risk(evaluation: Evaluation) -> Fact:
     endpoint = evaluation.protocol.prescription.endpoint
     label = "Liver risk"
     if found is None:
-        why = listed(missing_facts(evaluation)) or "the liver's dose is not known"
-        return Fact(label, sentence(unknown(f"it needs {why}")), "unknown")
+        why = evaluation.allocation.reason or "the dose to the liver is not known"
+        return Fact(label, sentence(unknown(why)), "unknown")
     used = found.reading.model
     others = [
         f"{risk(r.ntcp)} if read in {gy(r.model.reference_fraction_gy)} fractions"
@@ -172,8 +172,9 @@ def _risk(evaluation: Evaluation) -> Fact:
     ]
     text = (
         f"{risk(found.reading.ntcp)} risk of {endpoint}, from this plan's own liver dose (model "
-        f"{used.name}, n {used.n:g}, m {used.m:g}, TD50 {gy(used.td50_gy)}, reference fraction "
-        f"{gy(used.reference_fraction_gy)}, \u03b1/\u03b2 {gy(used.alpha_beta_gy)})"
+        f"{used.name}, n{NBSP}{used.n:g}, m{NBSP}{used.m:g}, TD50{NBSP}{gy(used.td50_gy)}, "
+        f"reference fraction {gy(used.reference_fraction_gy)}, "
+        f"\u03b1/\u03b2{NBSP}{gy(used.alpha_beta_gy)})"
     )
     text = f"{'; '.join([text, *others])}."
     if found.effective_volume is not None:

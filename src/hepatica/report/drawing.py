@@ -35,6 +35,7 @@ _RC: dict[str, Any] = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "text.color": INK,
+    "text.parse_math": False,
     "xtick.color": GREY,
     "ytick.color": GREY,
     "xtick.labelcolor": INK,

@@ -12,11 +12,12 @@ from hepatica.case.metric import parse_metric
 from hepatica.engine.verdict import Verdict
 from hepatica.report.colours import Stroke
 from hepatica.report.drawing import GREY, INK, new_figure
-from hepatica.report.wording import NBSP
+from hepatica.report.wording import NBSP, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     from hepatica.engine.evaluation import LimitVerdict
     from hepatica.physics.dvh import DVH
@@ -68,15 +69,11 @@ def dvh_figure(
     """
     figure = new_figure(7.2, 3.4)
     axes = figure.add_axes((0.075, 0.136, 0.655, 0.80), label="DVH")
-    for name, dvh in curves.items():
-        pen = pens[name]
-        axes.plot(
-            *_curve(dvh), color=pen.colour, linestyle=pen.dash, linewidth=pen.width_pt, label=name
-        )
+    lines = [_draw(axes, name, dvh, pens[name]) for name, dvh in curves.items()]
     for point in points:
         _mark(axes, point, pens[point.structure].colour)
     _frame(axes, curves, points, prescription_gy)
-    _legends(axes, points)
+    _legends(axes, lines, points)
     return figure
 
 
@@ -105,6 +102,17 @@ def _part(kind: str, at: float | None, unit: str | None, dvh: DVH) -> float | No
     share = at if unit == "%" else 100 * at / dvh.total_cc
     share = 100 - share if kind == "DC" else share
     return share if 0 <= share <= 100 else None
+
+
+def _draw(axes: Axes, name: str, dvh: DVH, stroke: Stroke) -> Line2D:
+    (line,) = axes.plot(
+        *_curve(dvh),
+        color=stroke.colour,
+        linestyle=stroke.dash,
+        linewidth=stroke.width_pt,
+        label=name,
+    )
+    return line
 
 
 def _curve(dvh: DVH) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -156,10 +164,11 @@ def _frame(
         )
 
 
-def _legends(axes: Axes, points: Sequence[LimitPoint]) -> None:
+def _legends(axes: Axes, lines: Sequence[Line2D], points: Sequence[LimitPoint]) -> None:
     from matplotlib.lines import Line2D
 
-    handles, names = axes.get_legend_handles_labels()
+    handles = list(lines)
+    names = [shortened(str(line.get_label())) for line in lines]
     if any(p.verdict is Verdict.MET for p in points):
         handles.append(
             Line2D([], [], marker="o", color=GREY, markerfacecolor="white", linestyle="none")
@@ -170,12 +179,15 @@ def _legends(axes: Axes, points: Sequence[LimitPoint]) -> None:
             Line2D([], [], marker="X", color=GREY, markeredgecolor=INK, linestyle="none")
         )
         names.append("limit, not met")
-    axes.legend(
+    legend = axes.legend(
         handles,
-        names,
+        [str(k) for k in range(len(names))],
         loc="upper left",
         bbox_to_anchor=(1.02, 1.02),
         borderaxespad=0,
         handlelength=2.6,
         labelspacing=0.45,
     )
+    # A name that starts with an underscore would be left out if it were given as the label.
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)

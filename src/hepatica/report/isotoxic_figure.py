@@ -169,7 +169,7 @@ def _name_curves(
 ) -> None:
     """The risk beside the end of each curve, pushed apart where the ends lie close together."""
     last = max(stratum.veff_to for stratum in rule.strata)
-    apart = 0.036 * float(np.ptp(axes.get_ylim()))
+    apart = 0.047 * float(np.ptp(axes.get_ylim()))
     lowest = -np.inf
     for k, risk in enumerate(levels):
         end = min(rule.cap_gy, float(curve_dose_gy(model, last, risk, rule.fractions)))

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _MOST_CURVES = 14
 _MOST_OUTLINES = 20
+_MARKS = (
+    " A circle is a limit that is met, a cross one that is not: the curve of the same colour must "
+    "pass below it (organs) or above it (targets)."
+)
 
 
 def isotoxic_picture(evaluation: Evaluation) -> Picture:
@@ -78,8 +82,7 @@ def dvh_picture(evaluation: Evaluation) -> Picture | None:
         "dvh",
         svg,
         f"Cumulative dose-volume curves. Mean doses: {means}.",
-        "Cumulative dose-volume histograms. A circle is a limit that is met, a cross one that is "
-        "not: the curve of the same colour must pass below it (organs) or above it (targets).",
+        "Cumulative dose-volume histograms." + (_MARKS if points else ""),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hepatica.case import Volume
+from hepatica.case import Grid, Volume
 
 Vector = tuple[float, float, float]
 
@@ -82,12 +82,12 @@ class Plane:
     def _normal(self) -> NDArray[np.float64]:
         return np.asarray(np.abs(np.cross(self.view.across, self.view.down)))
 
-    def points_mm(self) -> NDArray[np.float64]:
-        """(rows, columns, 3) array of LPS points, mm."""
-        u, v = np.array(self.view.across), np.array(self.view.down)
-        base = self._normal * self.depth_mm
-        along = self.across[None, :, None] * u
-        return np.asarray(base + along + self.down[:, None, None] * v)
+    @property
+    def corner_mm(self) -> Vector:
+        """The point at the top left of the picture, (x, y, z) mm, LPS."""
+        right, down = np.array(self.view.across), np.array(self.view.down)
+        corner = self._normal * self.depth_mm + right * self.across[0] + down * self.down[0]
+        return float(corner[0]), float(corner[1]), float(corner[2])
 
 
 def cut(volume: Volume, plane: Plane, outside: float = np.nan) -> NDArray[np.float64]:
@@ -98,30 +98,47 @@ def cut(volume: Volume, plane: Plane, outside: float = np.nan) -> NDArray[np.flo
     values : (rows, columns) array, in the volume's unit
         ``outside`` where the volume does not reach.
     """
-    from scipy.ndimage import map_coordinates
-
-    points = plane.points_mm()
-    index = volume.grid.index_of(points.reshape(-1, 3))[:, ::-1].T
-    last = np.array(volume.grid.shape)[:, None] - 1
-    inside = ((index >= -0.5) & (index <= last + 0.5)).all(axis=0)
-    values = np.full(index.shape[1], outside, dtype=float)
-    if inside.any():
-        index = np.clip(index[:, inside], 0, last)
-        start = np.floor(index.min(axis=1)).astype(int)
-        stop = np.ceil(index.max(axis=1)).astype(int) + 1
-        window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-        part = volume.values[window].astype(np.float32, copy=False)
-        values[inside] = map_coordinates(part, index - start[:, None], order=1, mode="nearest")
-    return values.reshape(points.shape[:2])
+    index = _indices(volume.grid, plane)
+    last = np.array(volume.grid.shape)[:, None, None] - 1
+    inside = np.all((index >= -0.5) & (index <= last + 0.5), axis=0)
+    return _interpolated(volume, np.clip(index, 0, last), np.asarray(inside), outside)
 
 
 def cut_coverage(coverage: Volume, plane: Plane) -> NDArray[np.float64]:
     """Coverage of a structure on a plane; it falls to nothing within a voxel of its crop's edge."""
-    grid = coverage.grid
-    padded = np.pad(coverage.values.astype(np.float32, copy=False), 1)
-    start, stop = (-1, -1, -1), tuple(n + 1 for n in grid.shape)
-    wider = Volume(padded, grid.crop(start, stop), "1")  # type: ignore[arg-type]
-    return cut(wider, plane, outside=0.0)
+    index = _indices(coverage.grid, plane)
+    beyond = np.array(coverage.grid.shape)[:, None, None]
+    inside = np.all((index > -1) & (index < beyond), axis=0)
+    return _interpolated(coverage, index, np.asarray(inside), 0.0)
+
+
+def _indices(grid: Grid, plane: Plane) -> NDArray[np.float64]:
+    """(3, rows, columns) array of fractional (slice, row, column) indices of the plane's points."""
+    corner = np.array(plane.corner_mm)
+    ends = grid.index_of(np.stack([corner, corner + plane.view.across, corner + plane.view.down]))
+    start, right, down = ends[0], ends[1] - ends[0], ends[2] - ends[0]
+    across_mm, down_mm = plane.across - plane.across[0], plane.down - plane.down[0]
+    columns = start[:, None] + right[:, None] * across_mm
+    return np.asarray((columns[:, None, :] + down[:, None, None] * down_mm[:, None])[::-1])
+
+
+def _interpolated(
+    volume: Volume, index: NDArray[np.float64], inside: NDArray[np.bool_], outside: float
+) -> NDArray[np.float64]:
+    """Values at the indices that are inside, taken from no more of the volume than is needed."""
+    from scipy.ndimage import map_coordinates
+
+    values = np.full(inside.shape, outside, dtype=float)
+    if inside.any():
+        wanted = index[:, inside]
+        start = np.floor(wanted.min(axis=1)).astype(int)
+        stop = np.ceil(wanted.max(axis=1)).astype(int) + 1
+        first, last = np.maximum(start, 0), np.minimum(stop, volume.grid.shape)
+        window = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+        part = volume.values[window].astype(np.float32, copy=False)
+        part = np.pad(part, np.stack([first - start, stop - last], axis=1))
+        values[inside] = map_coordinates(part, wanted - start[:, None], order=1)
+    return values
 
 
 def _steps(reach: tuple[float, float], step_mm: float) -> NDArray[np.float64]:

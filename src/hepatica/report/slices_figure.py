@@ -13,7 +13,7 @@ from hepatica.report.colours import Stroke
 from hepatica.report.drawing import GREY, new_figure
 from hepatica.report.isodoses import ISODOSE_PERCENT, Isodoses, focus, planes
 from hepatica.report.plane import Plane, cut, cut_coverage
-from hepatica.report.wording import NBSP
+from hepatica.report.wording import NBSP, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -237,6 +237,7 @@ def _legend(
     axes.set_axis_off()
     doses = list(zip(lines.levels_gy, isodose_colours(lines), strict=True))[::-1]
     row = min(13.5, (height - 62) / max(len(doses), len(outlines), 1))
+    letters = max(6, int((width - 160) / 4.8))
     bold: dict[str, Any] = {"fontsize": 8, "fontweight": "bold", "va": "center"}
     plain: dict[str, Any] = {"fontsize": min(7.5, 0.62 * row), "va": "center"}
     axes.text(8, 8, title, fontsize=8.5, fontweight="bold", va="center")
@@ -252,7 +253,7 @@ def _legend(
         y = 42 + k * row
         style: dict[str, Any] = {"linestyle": pen.dash, "linewidth": pen.width_pt + 0.3}
         axes.plot([128, 152], [y, y], color=pen.colour, **style)
-        axes.text(158, y, name, **plain)
+        axes.text(158, y, shortened(name, letters), **plain)
     note = "Window 40/400 HU. Ticks at the edges: the other two cuts."
     axes.text(8, height - 6, note, fontsize=6.5, color=GREY, va="bottom")
 

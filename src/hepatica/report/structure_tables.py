@@ -121,24 +121,53 @@ def _metric_cell(metric: MetricValue) -> Cell:
 
 
 def indices_table(indices: Mapping[str, Mapping[str, float]]) -> Table | None:
-    """Conformity, homogeneity and gradient of each target."""
-    names = list(dict.fromkeys(name for values in indices.values() for name in values))
-    if not names:
-        return None
-    columns = (Column("Target"), *(Column(_title(name), numeric=True) for name in names))
+    """Conformity, homogeneity and gradient of each target, with what each of them is."""
     rows = tuple(
-        (Cell(target), *(_index_cell(values.get(name)) for name in names))
+        _index_row(target, name, value)
         for target, values in indices.items()
+        for name, value in values.items()
     )
-    return Table("Conformity, homogeneity and gradient (no unit)", columns, rows)
+    if not rows:
+        return None
+    columns = (
+        Column("Target"),
+        Column("Index"),
+        Column("Value", numeric=True),
+        Column("What it is", share=2),
+        Column("Source", share=1),
+    )
+    note = "Indices have no unit. One that cannot be formed for this dose is left out."
+    return Table("Conformity, gradient and homogeneity", columns, rows, note)
 
 
-def _title(name: str) -> str:
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+_INDICES: Mapping[str, tuple[str, str, str]] = {
+    "coverage": ("Coverage", "part of the target that receives the prescription", "ICRU 83"),
+    "rtog_conformity": (
+        "RTOG conformity",
+        "prescription isodose volume over target volume; 1 is ideal",
+        "Shaw 1993, IJROBP 27:1231",
+    ),
+    "paddick_conformity": (
+        "Paddick conformity",
+        "coverage times the part of the prescription isodose that lies in the target; 1 is ideal",
+        "Paddick 2000, J Neurosurg 93 suppl 3:219",
+    ),
+    "gradient": (
+        "Gradient",
+        "half-prescription isodose volume over prescription isodose volume",
+        "Paddick and Lippitz 2006, J Neurosurg 105:194",
+    ),
+    "r50": ("R50", "half-prescription isodose volume over target volume", "RTOG 0813 and 0915"),
+    "homogeneity": (
+        "Homogeneity",
+        "(D2% \u2212 D98%) over D50%; 0 is even",
+        "ICRU 83",
+    ),
+}
 
 
-def _index_cell(value: float | None) -> Cell:
-    if value is None or not finite(value):
-        return Cell("unknown: it cannot be formed for this dose", "unknown")
-    return Cell(number(value, 2))
+def _index_row(target: str, name: str, value: float) -> tuple[Cell, ...]:
+    plain_name = name.replace("_", " ").capitalize()
+    title, meaning, source = _INDICES.get(name, (plain_name, "\u2013", "\u2013"))
+    text = Cell(number(value, 2)) if finite(value) else Cell("unknown", "unknown")
+    return Cell(target), Cell(title), text, Cell(meaning), Cell(source)

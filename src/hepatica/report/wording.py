@@ -92,6 +92,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def shortened(name: str, most: int = 20) -> str:
+    """A name that fits a legend; what is cut off is marked."""
+    return name if len(name) <= most else f"{name[: most - 1]}\u2026"
+
+
 def finite(value: float | None) -> TypeGuard[float]:
     """Whether there is a number to print."""
     return value is not None and math.isfinite(value)

@@ -14,7 +14,7 @@ from hepatica.io.dicom.read import read_dicom
 from hepatica.io.dicom.write import WriteOptions, write_case
 from hepatica.synthetic import Anatomy, breathing_phase, synthetic_patient
 
-KEPT = ("GTV1", "Liver", "Kidney_L", "SpinalCord", "Skin", "Lung_R")
+KEPT = ("GTV1", "Liver", "Kidney_L", "SpinalCord", "Chestwall", "Lung_R")
 
 
 def some(case: Case) -> Case:
@@ -51,9 +51,9 @@ def test_structures_come_back_within_half_a_voxel(original: Case, back: Case, na
     assert np.count_nonzero(away > 0.5) <= 0.002 * np.count_nonzero(before.mask_on(grid))
 
 
-def test_the_skin_comes_back_hollow(original: Case, back: Case) -> None:
+def test_the_chest_wall_comes_back_hollow(original: Case, back: Case) -> None:
     middle = original.structures["Liver"].centroid_mm[None]
-    assert back.structures["Skin"].coverage.sample(middle, outside=0.0)[0] == 0.0
+    assert back.structures["Chestwall"].coverage.sample(middle, outside=0.0)[0] == 0.0
 
 
 def test_moments_of_a_breath_share_study_and_frame_but_no_image(tmp_path: Path) -> None:

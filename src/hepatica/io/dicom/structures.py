@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hepatica.case.contours import Contours
 from hepatica.case.grid import Grid
+from hepatica.case.names import role_of as role_of_name
 from hepatica.case.provenance import Note
 from hepatica.case.structure import Role, Structure
 from hepatica.errors import AmbiguousName
@@ -35,7 +36,6 @@ _ROLE_OF_TYPE: dict[str, Role] = {
 }
 _TARGET_TYPES = ("GTV", "CTV", "PTV")
 _TARGET_NAME = re.compile(r"^(GTV|CTV|PTV)(?![a-z])", re.IGNORECASE)
-_EXTERNAL_NAME = re.compile(r"^(body|external|skin)$", re.IGNORECASE)
 
 Rename = Callable[[str], str]
 
@@ -92,11 +92,9 @@ def role_of(interpreted: str, name: str) -> Role:
     declared = _ROLE_OF_TYPE.get(interpreted)
     if declared in (*_TARGET_TYPES, "EXTERNAL"):
         return declared
-    target = _TARGET_NAME.match(name)
-    if target:
-        return target.group(1).upper()  # type: ignore[return-value]
-    if _EXTERNAL_NAME.match(name):
-        return "EXTERNAL"
+    implied = role_of_name(name)
+    if implied is not None:
+        return implied
     return declared or ("OTHER" if interpreted else "ORGAN")
 
 

@@ -47,15 +47,18 @@ class DVH:
             array = np.array(getattr(self, name), dtype=float)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        if self.edges_gy.shape != (len(self.volume_cc) + 1,) or (np.diff(self.edges_gy) <= 0).any():
+        bins = len(self.volume_cc)
+        rising = bool((np.diff(self.edges_gy) > 0).all())
+        if bins < 1 or self.edges_gy.shape != (bins + 1,) or not rising:
             raise InvalidInput(
-                f"DVH: {len(self.edges_gy)} edges for {len(self.volume_cc)} bins; there must be "
-                "one edge more than bins, in rising order."
+                f"DVH: {len(self.edges_gy)} edges for {bins} bins; there must be one edge more "
+                "than bins, in rising order, and at least one bin."
             )
         if not (self.covered_cc > 0 and self.uncovered_cc >= 0 and (self.volume_cc >= 0).all()):
             raise InvalidInput(
-                f"DVH: covered {self.covered_cc:g} cc, uncovered {self.uncovered_cc:g} cc, smallest "
-                f"bin {self.volume_cc.min():g} cc; volumes cannot be negative, nor all be missed."
+                f"DVH: covered {self.covered_cc:g} cc, uncovered {self.uncovered_cc:g} cc, "
+                f"smallest bin {self.volume_cc.min():g} cc; no volume can be negative and the "
+                "covered one must be above 0."
             )
         if abs(self.volume_cc.sum() - self.covered_cc) > 1e-6 * self.covered_cc:
             raise InvalidInput(
@@ -82,7 +85,7 @@ class DVH:
     def _at_least_cc(self) -> NDArray[np.float64]:
         """Volume at or above each edge."""
         above = np.append(np.cumsum(self.volume_cc[::-1])[::-1], 0.0)
-        return above * (self.covered_cc / above[0])
+        return np.asarray(above * (self.covered_cc / above[0]))
 
     def cumulative_cc(self, dose_gy: ArrayLike) -> NDArray[np.float64]:
         """Covered volume that receives at least this dose.

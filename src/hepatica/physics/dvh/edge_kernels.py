@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-decorators
 """Voxels at the edge of a structure: which part of the voxel is inside, and its doses.
 
 The plane that cuts off the covered part is found from the coverage of the neighbours (Youngs 1982,
@@ -43,23 +44,23 @@ _NO_PLANE = (0.0, 0.0, 0.0)
 
 
 @njit(**COMPILED)
-def lay_cut_voxels(dose, coverage, to_dose, upright, histogram, tally):
+def lay_cut_voxels(dose, coverage, to_dose, span, histogram, upright):
     """Lay the voxels at the structure's edge down on the dose axis.
 
     Parameters
     ----------
     upright : bool
         See `walls_upright`.
-    histogram : (axis, slopes)
-        These and the others as in `hepatica.physics.dvh.histogram_kernels.lay_whole_voxels`.
+
+    The others are those of `hepatica.physics.dvh.histogram_kernels.lay_whole_voxels`.
     """
-    axis, slopes = histogram
+    axis, slopes, tally = histogram
     reach = reach_of(to_dose)
     shift = whole_shift(to_dose)
     aligned = shift[0] != OFF_LATTICE
     safe = surrounded(to_dose, reach, coverage.shape, dose.shape)
     heights = np.empty((COLUMNS, COLUMNS))
-    for k in range(coverage.shape[0]):
+    for k in range(span[0], span[1]):
         for j in range(coverage.shape[1]):
             for i in range(coverage.shape[2]):
                 part = np.float64(coverage[k, j, i])
@@ -84,7 +85,7 @@ def lay_cut_voxels(dose, coverage, to_dose, upright, histogram, tally):
                     continue
                 _column_heights(plane, part, heights)
                 cut = (plane, heights, share)
-                _lay_columns((dose, point, to_dose), faces, cut, (axis, slopes), tally)
+                _lay_columns((dose, point, to_dose), faces, cut, histogram)
 
 
 @njit(**COMPILED)
@@ -296,13 +297,13 @@ def _column_heights(plane, part, heights):
 
 
 @njit(**COMPILED)
-def _lay_columns(place, faces, cut, histogram, tally):
+def _lay_columns(place, faces, cut, histogram):
     """A voxel at the structure's edge: column by column of the tissue inside it.
 
     Within the voxel the dose is the parabola through centre and faces along each axis.
     """
     plane, heights, covered = cut
-    axis, slopes = histogram
+    axis, slopes, tally = histogram
     a, b, c = _turned(plane)
     na, nb, nc = abs(plane[a]), abs(plane[b]), abs(plane[c])
     ga, sa = _parabola(faces, a, plane[a])

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +19,9 @@ _WIDEST_BIN_GY = 0.01
 _FEWEST_BINS = 4000
 _MOST_BINS = 1_000_000
 _LATTICE_TOLERANCE = 1e-6
+_BLOCKS = 8
+_WORTH_SHARING = 200_000
+_T = TypeVar("_T")
 
 
 def dose_volume_histogram(dose: Volume, coverage: Volume, bin_gy: float | None = None) -> DVH:
@@ -70,14 +79,34 @@ def _laid_down(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the kernels tallied, and the volume below each of ``count + 1`` edges, in voxels."""
     from hepatica.physics.dvh.edge_kernels import lay_cut_voxels
-    from hepatica.physics.dvh.histogram_kernels import PAD, lay_whole_voxels
+    from hepatica.physics.dvh.histogram_kernels import HIGHEST, LOWEST, PAD, lay_whole_voxels
 
-    slopes = np.zeros(count + 1 + 2 * PAD)
-    tally = np.array([0.0, 0.0, 0.0, np.inf, -np.inf, 0.0])
     axis = np.array(bins_gy)
-    lay_whole_voxels(dose, coverage, to_dose, axis, slopes, tally)
-    lay_cut_voxels(dose, coverage, to_dose, upright, (axis, slopes), tally)
+
+    def lay(span: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        tally = np.array([0.0, 0.0, 0.0, np.inf, -np.inf, 0.0])
+        slopes = np.zeros(count + 1 + 2 * PAD)
+        histogram = (axis, slopes, tally)
+        lay_whole_voxels(dose, coverage, to_dose, span, histogram)
+        lay_cut_voxels(dose, coverage, to_dose, span, histogram, upright)
+        return tally, slopes
+
+    laid = _side_by_side(lay, coverage)
+    tallies = np.array([tally for tally, _ in laid])
+    tally = tallies.sum(axis=0)
+    tally[LOWEST], tally[HIGHEST] = tallies[:, LOWEST].min(), tallies[:, HIGHEST].max()
+    slopes = np.sum([slopes for _, slopes in laid], axis=0)
     return tally, np.cumsum(np.cumsum(slopes))[PAD - 1 : PAD + count]
+
+
+def _side_by_side(lay: Callable[[tuple[int, int]], _T], coverage: NDArray[np.float32]) -> list[_T]:
+    """Large structures in blocks of slices, always the same ones, as many at once as cores."""
+    slices = coverage.shape[0]
+    if coverage.size < _WORTH_SHARING or slices < _BLOCKS:
+        return [lay((0, slices))]
+    cuts = [slices * n // _BLOCKS for n in range(_BLOCKS + 1)]
+    with ThreadPoolExecutor(min(_BLOCKS, os.cpu_count() or 1)) as pool:
+        return list(pool.map(lay, pairwise(cuts)))
 
 
 def _finished(
@@ -98,7 +127,7 @@ def _finished(
         )
     if covered <= 0:
         raise Inconsistent(_OUTSIDE)
-    edges = bins_gy[0] + bins_gy[1] * np.arange(len(below))
+    edges = bins_gy[0] + bins_gy[1] * np.arange(len(below), dtype=float)
     # No box reaches beyond a dose that the structure attains.
     below = np.where(edges <= lowest, 0.0, np.where(edges >= highest, covered, below))
     volume = np.maximum(np.diff(np.clip(below, 0.0, covered)), 0.0)

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-decorators
 """The inner loops of the dose-volume histogram: each voxel becomes a box of doses, not a spike.
 
 A piece of tissue in which the dose changes by ``w_a`` along axis ``a`` is laid down as a box of
@@ -30,7 +31,7 @@ _THINNEST = 0.01
 
 
 @njit(**COMPILED)
-def lay_whole_voxels(dose, coverage, to_dose, axis, slopes, tally):
+def lay_whole_voxels(dose, coverage, to_dose, span, histogram):
     """Lay the voxels that lie wholly inside the structure down on the dose axis.
 
     Parameters
@@ -39,28 +40,28 @@ def lay_whole_voxels(dose, coverage, to_dose, axis, slopes, tally):
     coverage : (z, y, x) float32 array, 0 to 1
         In voxels about as big as the dose's, or smaller.
     to_dose : (3, 4) array
-    axis : (2,) array, Gy
-        The dose of node ``PAD`` of ``slopes``, and the distance between nodes.
-    slopes : (nodes,) array, added to
-        The second derivative of the volume below a dose, in voxels: sum it twice.
-    tally : (6,) array, added to
-        Covered and uncovered volume and the integral of dose, in voxels and voxels x Gy; the
-        lowest and the highest dose attained; 1 if a coverage is not 0 to 1.
+    span : (first, end)
+        Slices of ``coverage`` to lay down.
+    histogram : (axis, slopes, tally)
+        ``axis`` (2,), Gy: the dose of node ``PAD`` of ``slopes`` and the distance between nodes.
+        ``slopes`` (nodes,), added to: the second derivative of the volume below a dose, in voxels;
+        sum it twice. ``tally`` (6,), added to: covered and uncovered volume and the integral of
+        dose, in voxels and voxels x Gy; the lowest and the highest dose attained; 1 if a coverage
+        is not 0 to 1.
     """
+    axis, slopes, tally = histogram
     reach = reach_of(to_dose)
     shift = whole_shift(to_dose)
     aligned = shift[0] != OFF_LATTICE
     safe = surrounded(to_dose, reach, coverage.shape, dose.shape)
-    for k in range(coverage.shape[0]):
+    for k in range(span[0], span[1]):
         for j in range(coverage.shape[1]):
             for i in range(coverage.shape[2]):
                 part = np.float64(coverage[k, j, i])
-                if part < FULL:
-                    if part < 0.0:
-                        tally[FAULT] = 1.0
-                    continue
-                if not part <= 1.0:
+                if not 0.0 <= part <= 1.0:
                     tally[FAULT] = 1.0
+                    continue
+                if part < FULL:
                     continue
                 if not safe:
                     share = part * inside(in_dose(to_dose, k, j, i), reach, dose.shape)

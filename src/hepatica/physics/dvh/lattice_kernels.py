@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-decorators
 """Where a voxel of the structure lies in the dose grid, and the dose there.
 
 Every function works in array order (z, y, x); ``to_dose`` is a (3, 4) array that takes an index of
@@ -23,7 +24,7 @@ def extent_of(dose):
         for j in range(dose.shape[1]):
             for i in range(dose.shape[2]):
                 value = dose[k, j, i]
-                if value != value:
+                if np.isnan(value):
                     return np.nan, np.nan
                 low = min(low, value)
                 high = max(high, value)

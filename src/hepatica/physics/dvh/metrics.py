@@ -1,8 +1,6 @@
-"""Reads a metric in TG-263 grammar off a histogram, and finds the scale at which it meets a limit."""
+"""The figures that are read off a dose-volume histogram, named as AAPM report TG-263 names them."""
 
 from __future__ import annotations
-
-import math
 
 from hepatica.case.metric import Metric
 from hepatica.errors import InvalidInput
@@ -10,43 +8,65 @@ from hepatica.physics.dvh.curve import DVH
 
 
 def metric_value(metric: Metric, dvh: DVH, prescription_gy: float | None = None) -> float:
-    """The value of a metric, in the metric's own unit."""
-    if metric.needs_prescription and not (prescription_gy and prescription_gy > 0):
-        raise InvalidInput(f"{metric} is relative to the prescription; give the prescribed dose.")
-    share = 100.0 / prescription_gy if prescription_gy else math.nan
-    if metric.quantity == "dose":
-        dose_gy = _dose_gy(metric, dvh)
-        return dose_gy if metric.unit == "Gy" else dose_gy * share
+    """One figure of one structure.
+
+    Per cent of volume is of the whole structure, also where the dose grid misses a part of it;
+    ``V`` and ``CV`` count only tissue whose dose is known. Look at ``dvh.uncovered_fraction``.
+
+    Parameters
+    ----------
+    metric : Metric
+    dvh : DVH
+    prescription_gy : Gy, optional
+        Needed where a dose is in per cent.
+
+    Returns
+    -------
+    value : float, in ``metric.unit``
+
+    Raises
+    ------
+    InvalidInput
+        If the structure has less volume than is asked for, or a prescription is missing.
+    """
     if metric.kind == "Volume":
         return dvh.total_cc
+    if metric.quantity == "volume":
+        hot_cc = float(dvh.cumulative_cc(threshold_gy(metric, prescription_gy)))
+        volume_cc = hot_cc if metric.kind == "V" else dvh.covered_cc - hot_cc
+        return volume_cc if metric.unit == "cc" else 100.0 * volume_cc / dvh.total_cc
+    dose_gy = _dose_gy(metric, dvh)
+    if metric.unit == "Gy":
+        return dose_gy
+    return 100.0 * dose_gy / _require_prescription(metric, prescription_gy)
+
+
+def threshold_gy(metric: Metric, prescription_gy: float | None = None) -> float:
+    """The dose in the name of a ``V`` or ``CV``, Gy."""
     assert metric.at is not None
-    at_gy = metric.at if metric.at_unit == "Gy" else metric.at / share
-    hot_cc = float(dvh.cumulative_cc(at_gy))
-    volume_cc = hot_cc if metric.kind == "V" else dvh.covered_cc - hot_cc
-    return volume_cc if metric.unit == "cc" else 100.0 * volume_cc / dvh.total_cc
-
-
-def scale_to_limit(metric: Metric, dvh: DVH, limit: float) -> float:
-    """Factor on the whole dose at which a metric reaches a limit; inf if it never does."""
-    if metric.quantity == "dose" and metric.unit == "Gy":
-        value = _dose_gy(metric, dvh)
-        return limit / value if value > 0 else math.inf
-    if metric.kind not in ("V", "CV") or metric.at_unit != "Gy" or metric.at is None:
-        raise InvalidInput(f"{metric} does not change when the dose and prescription are scaled.")
-    part_cc = limit if metric.unit == "cc" else limit / 100.0 * dvh.total_cc
-    if part_cc >= dvh.total_cc:
-        return math.inf
-    dose_gy = (
-        dvh.dose_to_hottest_cc(part_cc) if metric.kind == "V" else dvh.dose_to_coolest_cc(part_cc)
-    )
-    return metric.at / dose_gy if dose_gy > 0 else math.inf
+    if metric.at_unit == "Gy":
+        return metric.at
+    return metric.at / 100.0 * _require_prescription(metric, prescription_gy)
 
 
 def _dose_gy(metric: Metric, dvh: DVH) -> float:
-    if metric.kind in ("D", "DC"):
-        assert metric.at is not None
-        part_cc = metric.at if metric.at_unit == "cc" else metric.at / 100.0 * dvh.total_cc
-        return dvh.dose_to_hottest_cc(part_cc) if metric.kind == "D" else dvh.dose_to_coolest_cc(part_cc)
-    if metric.kind == "Median":
-        return dvh.dose_to_hottest_cc(0.5 * dvh.total_cc)
-    return {"Mean": dvh.mean_gy, "Max": dvh.max_gy, "Min": dvh.min_gy}[metric.kind]
+    if metric.kind in ("Mean", "Max", "Min"):
+        return {"Mean": dvh.mean_gy, "Max": dvh.max_gy, "Min": dvh.min_gy}[metric.kind]
+    at, unit = (50.0, "%") if metric.kind == "Median" else (metric.at, metric.at_unit)
+    assert at is not None
+    part_cc = at if unit == "cc" else at / 100.0 * dvh.total_cc
+    try:
+        if metric.kind == "DC":
+            return dvh.dose_to_coolest_cc(part_cc)
+        return dvh.dose_to_hottest_cc(part_cc)
+    except InvalidInput as error:
+        raise InvalidInput(f"{metric}: {error}") from error
+
+
+def _require_prescription(metric: Metric, prescription_gy: float | None) -> float:
+    if prescription_gy is None or not 0 < prescription_gy < float("inf"):
+        raise InvalidInput(
+            f"{metric} is relative to the prescribed dose, which is given as {prescription_gy}. "
+            "Give the prescription in Gy, above 0."
+        )
+    return prescription_gy

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-decorators, no-warn-return-any
 """Compiled search for the evaluated point that agrees best with each reference point."""
 
 from __future__ import annotations
@@ -28,9 +29,7 @@ def _cell(position: float, size: int) -> tuple[int, float]:
 
 
 @njit(cache=True, fastmath=True)
-def _parallel_row(
-    evaluated: Singles, at: Floats, count: int, doses: Singles
-) -> tuple[int, int]:
+def _parallel_row(evaluated: Singles, at: Floats, count: int, doses: Singles) -> tuple[int, int]:
     """Doses of a row whose points have all the same place within a voxel; the part that exists."""
     nz, ny, nx = evaluated.shape
     z, wz = _cell(at[0], nz)
@@ -132,14 +131,14 @@ def _search_block(
 
 @njit(cache=True)
 def _search_slice(
-    wanted: Singles,
-    weights: Singles,
+    compared: tuple[Singles, Singles],
     evaluated: Singles,
     place: tuple[Floats, Floats, Floats, bool],
     search: tuple[Floats, Floats, Ints],
     limit: float,
     out: Singles,
 ) -> None:
+    wanted, weights = compared
     start, down, along, parallel = place
     ny, nx = wanted.shape
     best, origin = np.empty(_BLOCK, np.float32), np.empty(3)
@@ -186,7 +185,5 @@ def least_squares(
     down, along = steps[0], steps[1]
     for k in prange(reference.shape[0]):
         slice_place = (starts[k], down, along, parallel)
-        _search_slice(
-            reference[k], weights[k], evaluated, slice_place, search, limit, out[k]
-        )
+        _search_slice((reference[k], weights[k]), evaluated, slice_place, search, limit, out[k])
     return out

@@ -136,9 +136,7 @@ def _weights(
     return np.where(compared, 1 / tolerance_gy, 0).astype(np.float32)
 
 
-def _place(
-    source: Grid, target: Grid
-) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+def _place(source: Grid, target: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
     """Where the slices, rows and columns of the source lie in indices (z, y, x) of the target."""
     steps = (target.axes.T @ source.axes) * np.array(source.spacing_mm)
     matrix = (steps / np.array(target.spacing_mm)[:, None])[::-1, ::-1]
