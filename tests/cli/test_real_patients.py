@@ -83,8 +83,9 @@ def test_the_real_patient_survives_export_and_import(liver_case: Path) -> None:
 
 def test_organ_labels_import_by_a_label_map(shared: Path, tmp_path: Path) -> None:
     source = shared / "data/totalseg_abdomen"
-    words = f"case import {source / 'example_ct_sm.nii.gz'} --labels {source / 'example_seg.nii.gz'} "
-    words += f"--label-map totalsegmentator_total --out {tmp_path / 'case'} --json"
+    words = f"case import {source / 'example_ct_sm.nii.gz'} "
+    words += f"--labels {source / 'example_seg.nii.gz'} --label-map totalsegmentator_total "
+    words += f"--out {tmp_path / 'case'} --json"
     found = hepatica(words)
     assert found.code == 0, found.err
     rows = json.loads(found.out)["structures"]

@@ -15,9 +15,7 @@ from .builders import GRID, abdomen
 PLACEMENT = Placement(("GTV1",), 40.0, Margin.uniform(5.0), 2.5)
 
 
-def test_the_surface_of_the_target_gets_the_prescription_and_half_of_the_rest_is_16_mm_outside() -> (
-    None
-):
+def test_the_surface_gets_the_prescription_and_half_of_the_rest_is_16_mm_outside() -> None:
     shape = published_falloff()
     at = relative_dose(np.array([0.0, 16.0, 1e6]), 20.0, shape)
     assert at == pytest.approx([1.0, 0.55, 0.10])

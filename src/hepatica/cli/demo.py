@@ -113,7 +113,7 @@ def _remove_demo(out: Path) -> None:
     foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in PARTS)
     if foreign:
         raise UsageError(
-            f"{out} holds more than a demonstration ({', '.join(foreign[:3])}), so --force does not "
-            "delete it. Choose another folder with --out."
+            f"{out} holds more than a demonstration ({', '.join(foreign[:3])}), so --force does "
+            "not delete it. Choose another folder with --out."
         )
     shutil.rmtree(out)

@@ -60,7 +60,9 @@ def evaluate(
     reading: ReadingWord | None = typer.Option(None, help="Default: the protocol's."),
     registration: list[Path] = typer.Option([], help="REG file that links the dose to the case."),
     accept_identity_mismatch: bool = typer.Option(
-        False, "--accept-identity-mismatch", help="The dose names another patient, and that is right."
+        False,
+        "--accept-identity-mismatch",
+        help="The dose names another patient, and that is right.",
     ),
     fact: list[str] = typer.Option([], help="Answer to a protocol's question: name=answer."),
     limit_reading: list[str] = typer.Option([], help="Another reading of a limit: limit=reading."),

@@ -148,7 +148,7 @@ def prescribed_dose(
     request: EvaluationRequest,
     under: StructuresUnderDose,
 ) -> PrescribedDose | None:
-    """The plan's prescription: as the user says, as its RTPLAN says, or as the protocol reads it."""
+    """The prescription: as the user says, as the RTPLAN says, or as the protocol reads it."""
     plan = next((p for p in case.plans if p.uid and p.uid == dose.plan_uid), None)
     planned = None if plan is None else plan.fractions
     fractions = request.fractions or planned or protocol.prescription.fractions

@@ -107,6 +107,6 @@ def _is_mask(content: NiftiFile) -> bool:
 def _mask(path: Path, content: NiftiFile, notes: list[Note]) -> list[Region]:
     text = "read as a mask named by its file: it holds two values only."
     notes.append(Note("assumed", path.name, text))
-    marked = content.volume.values > 0
+    marked = np.asarray(content.volume.values, dtype=float) > 0
     region = region_of(stem_of(path), np.asarray(marked), content.volume.grid, f"mask {path.name}")
     return [] if region is None else [region]

@@ -141,7 +141,7 @@ def indices_table(indices: Mapping[str, Mapping[str, float]]) -> Table | None:
 
 
 _INDICES: Mapping[str, tuple[str, str, str]] = {
-    "coverage": ("Coverage", "part of the target that receives the prescription", "ICRU 83"),
+    "coverage": ("Coverage", "part of the target that receives the prescription", "by its words"),
     "rtog_conformity": (
         "RTOG conformity",
         "prescription isodose volume over target volume; 1 is ideal",

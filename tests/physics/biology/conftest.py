@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+
 @pytest.fixture(scope="session")
 def golden(shared: Path) -> dict[str, Any]:
     return json.loads((shared / "reference/liver/golden.json").read_text())
