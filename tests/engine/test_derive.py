@@ -98,6 +98,17 @@ def test_structures_of_a_plan_sent_without_its_images_share_a_lattice_of_their_o
     assert made["PTV_GTV"].volume_cc == pytest.approx(whole["PTV_GTV"].volume_cc)
 
 
+def test_structures_that_continue_the_lattice_of_a_short_image_are_not_cut() -> None:
+    slab = GRID.crop((19, 0, 0), (20, 60, 60))
+    case = abdomen()
+    short = Case(
+        "short", Volume(np.zeros(slab.shape, np.int16), slab, "HU"), "1.2.3", case.structures
+    )
+    made = protocol_structures(short, PROTOCOL).present
+    whole = protocol_structures(case, PROTOCOL).present
+    assert made["PTV_GTV"].volume_cc == pytest.approx(whole["PTV_GTV"].volume_cc)
+
+
 def test_a_structure_on_another_lattice_is_resampled_and_said_aloud() -> None:
     coarse = Grid((20, 30, 30), (8.0, 8.0, 8.0), (-116.0, -116.0, -76.0))
     other = Structure.from_mask("Spleen", np.ones(coarse.shape), coarse)

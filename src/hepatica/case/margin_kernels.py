@@ -30,9 +30,9 @@ _GAIN = 0.4
 _BEYOND = 0.75
 # How much less deep the summit of the parabolas may be than a point that was tried.
 _SLACK = 0.02
-# Squared voxels from which on a way is so long that its own end is a good first goal.
-_LONG = 6.0
-_ROUNDS = 3
+# Voxels between these depths are tried as goals: what lies deeper is reached through them.
+_SHALLOWEST, _DEEPEST = -0.5, 0.75
+_ROUNDS = 2
 _NOTHING = -1e9
 
 
@@ -119,7 +119,7 @@ def _best_neighbour(
     for k in range(max(seed[0] - 1, 0), min(seed[0] + 2, nz)):
         for j in range(max(seed[1] - 1, 0), min(seed[1] + 2, ny)):
             for i in range(max(seed[2] - 1, 0), min(seed[2] + 2, nx)):
-                if depth[k, j, i] < -FULL:
+                if not _SHALLOWEST <= depth[k, j, i] <= _DEEPEST:
                     continue
                 way = (voxel[0] - k, voxel[1] - j, voxel[2] - i)
                 part = _part(way, inverse, 0.0)
@@ -265,8 +265,6 @@ def _greatest_depth(
     if _holds_full(depth, voxel, seed, inverse):
         return FULL
     here = (float(voxel[0]), float(voxel[1]), float(voxel[2]))
-    if way[0] ** 2 + way[1] ** 2 + way[2] ** 2 >= _LONG:
-        return _best_touch(depth, here, way, inverse, 1.0)
     best, start = _best_neighbour(depth, here, seed, inverse)
     if -FULL - _GAIN < best < FULL:
         best = max(best, _best_touch(depth, here, start, inverse, 0.75))

@@ -74,22 +74,32 @@ def protocol_structures(
 
 
 def working_grid(case: Case) -> Grid:
-    """The lattice on which structures are combined: the image's, or their own if it lacks slices.
+    """The lattice on which structures are combined: the image's, continued where they leave it.
 
-    An image of one slice (a plan sent without its CT) cannot hold the structures; they then share
-    a lattice of their own, which is taken with room for margins around it.
+    A plan sent without most of its slices has structures beyond its image, on the same voxels or
+    on a lattice of their own; there they get room for margins.
     """
     grids = [s.grid for s in case.structures.values() if not s.is_empty]
     image = case.image.grid
-    if not grids or any(image.same_lattice(g) for g in grids):
+    own = [g for g in grids if image.same_lattice(g)]
+    if not grids or (own and all(_contains(image, g) for g in own)):
         return image
-    first = grids[0]
+    first = image if own else grids[0]
     offsets = [(first.offset_of(g), g.shape) for g in grids]
     known = [(np.array(o), np.array(shape)) for o, shape in offsets if o is not None]
     room = np.ceil(_ROOM_MM / np.array(first.spacing_mm[::-1])).astype(int)
     start = np.min([o for o, _ in known], axis=0) - room
     stop = np.max([o + shape for o, shape in known], axis=0) + room
+    if own:
+        start, stop = np.minimum(start, 0), np.maximum(stop, image.shape)
     return first.crop(tuple(start), tuple(stop))
+
+
+def _contains(image: Grid, part: Grid) -> bool:
+    offset = image.offset_of(part)
+    return offset is not None and all(
+        o >= 0 and o + n <= size for o, n, size in zip(offset, part.shape, image.shape, strict=True)
+    )
 
 
 class _Book:
