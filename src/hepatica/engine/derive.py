@@ -172,8 +172,7 @@ class _Book:
         words += f", inside {target.inside}" if target.inside else ""
         role: Role = "CTV" if target.name.startswith("CTV") else "PTV"
         made = replace(grown, name=target.name, role=role, origin=f"derived: {words}", derived=True)
-        if self._keep(made):
-            self.remarks.append(f"{target.name} is derived: {words}.")
+        self._keep(made)
 
     def _margin(self, target: Target, given: Margin | None) -> Margin:
         if target.margin_rule == "fixed":
@@ -182,10 +181,11 @@ class _Book:
             return target.margin_mm
         least = target.minimum_mm or 0.0
         if given is None:
-            self.remarks.append(
-                f"No patient-specific margin was given for {target.name}: the protocol's minimum "
-                f"of {least:g} mm is used. Measure the motion and give --ptv-margin-mm."
+            said = (
+                f"No patient-specific margin was given: targets are grown by the protocol's minimum "
+                f"of {least:g} mm. Measure the motion and give --ptv-margin-mm."
             )
+            self.remarks += [] if said in self.remarks else [said]
             return Margin.uniform(least)
         if min(given.sides_mm) < least:
             raise InvalidInput(
@@ -208,12 +208,11 @@ class _Book:
             made = reduce({"minus": sub, "or": or_, "and": and_}[how.how], parts)
         self._keep(replace(made, name=derived.name, origin=f"derived: {how}", derived=True))
 
-    def _keep(self, made: Structure) -> bool:
+    def _keep(self, made: Structure) -> None:
         if made.is_empty:
             self.missing[made.name] = f"{made.name} is empty ({made.origin}): check the contours."
         else:
             self.present[made.name] = made
-        return not made.is_empty
 
     def compare_tumours_with(self, organ: str) -> None:
         """A tumour outside its organ is a wrong contour or a wrong patient, never a small one."""

@@ -9,7 +9,7 @@ from hepatica.case import Structure
 from hepatica.report.colours import Stroke, strokes
 from hepatica.report.drawing import pen, svg_text
 from hepatica.report.dvh_figure import dvh_figure, limit_points
-from hepatica.report.isodoses import focus, isodoses
+from hepatica.report.isodoses import Isodoses, focus, isodoses
 from hepatica.report.isotoxic_figure import PatientPoint, draw_isotoxic
 from hepatica.report.reading_order import TARGETS, reading_order
 from hepatica.report.sheet import Picture
@@ -17,6 +17,8 @@ from hepatica.report.slices_figure import slices_figure
 from hepatica.report.wording import gy, level, listed, number
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from hepatica.engine.evaluation import Evaluation
     from hepatica.physics.dvh import DVH
 
@@ -88,13 +90,10 @@ def dvh_picture(evaluation: Evaluation) -> Picture | None:
 
 def slices_picture(evaluation: Evaluation) -> Picture:
     """Three cuts through the tumour that receives the highest dose."""
-    given = evaluation.prescription
-    lines = isodoses(evaluation.dose.volume, None if given is None else given.dose_gy)
-    drawn = _outlined(evaluation)
-    case = evaluation.case
+    lines, drawn = _isodoses(evaluation), _outlined(evaluation)
     with pen():
-        svg = svg_text(slices_figure(case, drawn, lines, _pens(evaluation)))
-    point, name = focus(case, lines.dose)
+        svg = svg_text(slices_drawing(evaluation))
+    point, name = focus(evaluation.case, lines.dose)
     x, y, z = (number(c) for c in point)
     return Picture(
         "slices",
@@ -105,6 +104,17 @@ def slices_picture(evaluation: Evaluation) -> Picture:
         "(axial), from the front (coronal) and from the left (sagittal). The thick line is 100 %. "
         "A dotted white line, where present, is the edge of the dose grid.",
     )
+
+
+def slices_drawing(evaluation: Evaluation) -> Figure:
+    """The same three cuts as a figure; call inside `pen`."""
+    drawn, lines = _outlined(evaluation), _isodoses(evaluation)
+    return slices_figure(evaluation.case, drawn, lines, _pens(evaluation))
+
+
+def _isodoses(evaluation: Evaluation) -> Isodoses:
+    given = evaluation.prescription
+    return isodoses(evaluation.dose.volume, None if given is None else given.dose_gy)
 
 
 def _pens(evaluation: Evaluation) -> Mapping[str, Stroke]:

@@ -38,5 +38,5 @@ def test_what_the_dose_grid_misses_is_said_aloud() -> None:
 
 
 def test_a_volume_is_above_0() -> None:
-    with pytest.raises(InvalidInput, match="Structure Liver: the voxel volume is 0.0 cc"):
+    with pytest.raises(InvalidInput, match=r"Structure Liver: the voxel volume is 0\.0 cc"):
         check_volumes("Liver", dvh_of([1.0]), voxel_cc=0.0)

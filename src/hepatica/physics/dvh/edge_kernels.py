@@ -325,7 +325,9 @@ def _lay_columns(place, faces, cut, histogram):
             wb = (gb + 2.0 * sb * ub - lean * nb) / COLUMNS
             wc = (gc + 2.0 * sc * uc - lean * nc) / COLUMNS
             volume = covered * height / COLUMNS**2
-            middle = foot + (ga + sa * ua) * ua
+            # The mean over the column, not only the dose in its middle.
+            bent = (sa * height * height + (sb + sc) / COLUMNS**2) / 12.0
+            middle = foot + (ga + sa * ua) * ua + bent
             tally[COVERED] += volume
             tally[DOSE_VOLUME] += volume * middle
             lay_box(middle, np.sqrt(wa * wa + wb * wb + wc * wc), volume, axis, slopes)

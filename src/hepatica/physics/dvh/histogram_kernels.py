@@ -80,11 +80,16 @@ def lay_whole_voxels(dose, coverage, to_dose, span, histogram):
 
 @njit(**COMPILED)
 def lay_whole(faces, volume, axis, slopes, tally):
-    """A voxel that lies wholly inside, or whose neighbours do not tell which part does."""
+    """A voxel that lies wholly inside, or whose neighbours do not tell which part does.
+
+    Its mean dose, on the parabolas through centre and faces, is the centre of the box.
+    """
     a, b, c = faces[2] - faces[1], faces[4] - faces[3], faces[6] - faces[5]
+    around = faces[1] + faces[2] + faces[3] + faces[4] + faces[5] + faces[6]
+    mean = (around - 6.0 * faces[0]) / 6.0 + faces[0]
     tally[COVERED] += volume
-    tally[DOSE_VOLUME] += volume * faces[0]
-    lay_box(faces[0], np.sqrt(a * a + b * b + c * c), volume, axis, slopes)
+    tally[DOSE_VOLUME] += volume * mean
+    lay_box(mean, np.sqrt(a * a + b * b + c * c), volume, axis, slopes)
 
 
 @njit(**COMPILED)
