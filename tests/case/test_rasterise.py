@@ -32,10 +32,15 @@ def circle(
     return np.column_stack([x, y, np.full(points, z)])
 
 
+def at(loop: Loop, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Loop:
+    """The loop moved."""
+    return loop + np.array([x, y, z])
+
+
 def planes(loops: list[Loop], count: int = 3, first_mm: float = 11.0) -> Contours:
     """The same loops on neighbouring slices of GRID."""
     levels = [first_mm + 3.0 * n for n in range(count)]
-    return Contours(tuple(loop * [1, 1, 0] + [0, 0, z] for z in levels for loop in loops))
+    return Contours(tuple(at(loop * [1, 1, 0], z=z) for z in levels for loop in loops))
 
 
 def covered_cc(contours: Contours, grid: Grid = GRID) -> float:
@@ -53,7 +58,7 @@ def test_a_box_covers_exactly_what_lies_in_it() -> None:
 
 
 def test_voxels_touched_in_part_get_their_part() -> None:
-    loop = np.array([[0.0, 0.5, 11.0], [1.5, 0.5, 11.0], [1.5, 2.0, 11.0], [0.0, 2.0, 11.0]])
+    loop = np.array([[0.0, -0.25, 11], [1.5, -0.25, 11], [1.5, 1.25, 11], [0.0, 1.25, 11]])
     values = on_whole(coverage_of(Contours((loop,)), GRID), GRID)
     assert values[2, 7, 10] == pytest.approx(0.5, abs=1e-6)  # x from -1 to 1, filled from 0
     assert values[2, 7, 11] == pytest.approx(0.25, abs=1e-6)  # x from 1 to 3, filled to 1.5
@@ -99,11 +104,7 @@ def test_a_figure_of_eight_fills_both_its_halves() -> None:
 
 def test_corners_on_voxel_centres_and_edges_are_counted_once() -> None:
     for shift in (0.0, 1.0, 0.75):
-        diamond = np.array([[10.0, 2, 11], [18, 8, 11], [10, 14, 11], [2, 8, 11]]) + [
-            shift,
-            shift,
-            0,
-        ]
+        diamond = at(np.array([[10.0, 2, 11], [18, 8, 11], [10, 14, 11], [2, 8, 11]]), shift, shift)
         assert covered_cc(Contours((diamond,))) == pytest.approx(0.288, rel=2e-3)
 
 
@@ -163,7 +164,7 @@ def test_the_orientation_of_the_grid_does_not_matter(
 ) -> None:
     grid = Grid((10, 60, 60), (1.5, 1.5, 3.0), (0.0, 0.0, 0.0), direction)
     index = np.column_stack([circle(20, 0, 100, (30, 30))[:, :2], np.full(100, 4.0)])
-    contours = Contours((grid.point_at(index), grid.point_at(index + [0, 0, 1])))
+    contours = Contours((grid.point_at(index), grid.point_at(at(index, z=1.0))))
     expected = 2 * 3 * 1.5**2 * Polygon(index[:, :2]).area / 1000
     assert covered_cc(contours, grid) == pytest.approx(expected, rel=1e-3)
     assert contour_volume_cc(contours, grid) == pytest.approx(expected, rel=1e-9)
@@ -188,7 +189,7 @@ def test_coordinates_that_were_rounded_still_lie_on_their_slice() -> None:
 
 def test_thick_contours_fill_the_thin_slices_between_them() -> None:
     loop = square(0.5, 9.5, 0)
-    contours = Contours(tuple(loop + [0, 0, z] for z in (8.0, 14.0, 20.0)))
+    contours = Contours(tuple(at(loop, z=z) for z in (8.0, 14.0, 20.0)))
     volume = coverage_of(contours, GRID)
     assert covered_cc(contours) == pytest.approx(81 * 18 / 1000, rel=5e-3)
     np.testing.assert_allclose(
@@ -198,7 +199,7 @@ def test_thick_contours_fill_the_thin_slices_between_them() -> None:
 
 def test_thin_contours_share_a_thick_slice() -> None:
     loop = square(0.5, 9.5, 0)
-    contours = Contours(tuple(loop + [0, 0, 10.0 + n] for n in range(3)))
+    contours = Contours(tuple(at(loop, z=10.0 + n) for n in range(3)))
     assert covered_cc(contours) == pytest.approx(81 * 3 / 1000, rel=5e-3)
     column = on_whole(coverage_of(contours, GRID), GRID)[:, 10, 12]
     np.testing.assert_allclose(column[1:4], [0, 1, 0], atol=1e-6)
@@ -212,7 +213,7 @@ def test_contours_between_slices_are_shared_by_both() -> None:
 
 def test_a_missing_plane_is_a_gap_and_not_filled() -> None:
     loop = square(0.5, 9.5, 0)
-    contours = Contours(tuple(loop + [0, 0, z] for z in (8.0, 11.0, 14.0, 20.0, 23.0)))
+    contours = Contours(tuple(at(loop, z=z) for z in (8.0, 11.0, 14.0, 20.0, 23.0)))
     column = on_whole(coverage_of(contours, GRID), GRID)[:, 10, 12]
     np.testing.assert_allclose(column, [0, 1, 1, 1, 0, 1, 1, 0, 0, 0], atol=1e-6)
     np.testing.assert_allclose(slabs_of(contours, GRID).gaps_mm, [0, 0, 3, 0], atol=1e-9)

@@ -22,17 +22,14 @@ _OBLIQUE = np.sin(np.radians(1.0))
 _RIM = 2
 _SIGMA = np.sqrt(1 / 12 + 1 / 2)
 _FAINT = 0.01
-_SHIFT_STEPS = 12
-# Voxels by which the volume of a part may miss.
-_SHIFT_TOLERANCE = 0.01
+_CURVED = 1.2
 
 
 def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
     """The coverage moved outward, or inward for negative margins.
 
     The surface is found below the size of a voxel from the smoothed coverage, so that a mask of
-    whole voxels grows like the body it stands for and not like its stairs; the volume of every
-    connected part is kept. What was covered stays covered when growing, and what was not stays
+    whole voxels grows like the body it stands for and not like its stairs. What was covered stays covered when growing, and what was not stays
     uncovered when shrinking. Shrinking grows what is outside; that includes all beyond the
     coverage's own voxels, also where the edge of the image cuts the structure off.
 
@@ -69,62 +66,41 @@ def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
 
 def _moved(values: Singles, half: NDArray[np.float64], growing: bool) -> Singles:
     from hepatica.case.margin_kernels import dilate
+    from hepatica.case.margin_seed_kernels import mend_thin_parts
 
     depth = _depth(values)
+    mend_thin_parts(depth, values)
     if growing:
-        return np.asarray(np.maximum(values, np.clip(0.5 + dilate(depth, half), 0, 1)))
-    mirrored = np.ascontiguousarray(-half[:, ::-1])
-    return np.asarray(np.minimum(values, np.clip(0.5 - dilate(-depth, mirrored), 0, 1)))
+        further = dilate(depth, half)
+        grown = np.maximum(values, np.clip(0.5 + further, 0, 1))
+        return np.asarray(np.where(further > depth, grown, values))
+    further = dilate(-depth, np.ascontiguousarray(-half[:, ::-1]))
+    shrunk = np.minimum(values, np.clip(0.5 - further, 0, 1))
+    return np.asarray(np.where(further > -depth, shrunk, values))
 
 
 def _depth(values: Singles) -> Singles:
     """How far inside the surface each voxel's centre lies, in voxels; cut off at +-1.8.
 
     A plane that is averaged over voxels and smoothed with (1 2 1)/4 along each axis fades like a
-    normal distribution of variance 1/12 + 1/2, at any angle; its inverse gives the depth. Each part
-    is then shifted so that depths give back its volume. Parts too thin for that keep their own
-    coverage as depth.
+    normal distribution of variance 1/12 + 1/2, at any angle; its inverse gives the depth. Smoothing
+    pulls a curved surface inward: what a second smoothing pulls is added back.
     """
-    from scipy.ndimage import label
-    from scipy.special import ndtri
-
     from hepatica.case.margin_seed_kernels import smooth
 
-    faded = smooth(values)
+    first = _faded_depth(smooth(values))
+    second = _faded_depth(smooth(np.clip(0.5 + first, 0, 1)))
+    return np.asarray(np.where(np.abs(first) < _CURVED, 2 * first - second, first), np.float32)
+
+
+def _faded_depth(faded: Singles) -> Singles:
+    from scipy.special import ndtri
+
     deepest = np.float32(ndtri(1 - _FAINT) * _SIGMA)
     depth = np.where(faded > 0.5, deepest, -deepest)
-    parts, count = label(faded > 0, np.ones((3, 3, 3)))
     band = np.flatnonzero((faded > _FAINT) & (faded < 1 - _FAINT))
-    near = _SIGMA * ndtri(faded.ravel()[band].astype(float))
-    part = parts.ravel()[band]
-    near += _shift(near, values.ravel()[band], part, count)[part]
-    depth.ravel()[band] = near
-    return _with_thin_parts(depth, values, parts, count)
-
-
-def _shift(
-    depth: NDArray[np.float64], values: Singles, part: NDArray[np.int32], count: int
-) -> NDArray[np.float64]:
-    """(parts + 1,) array: what to add to the depths of a part to give back its volume."""
-    shift = np.zeros(count + 1)
-    for _ in range(_SHIFT_STEPS):
-        share = np.clip(0.5 + depth + shift[part], 0, 1)
-        excess = np.bincount(part, share - values, count + 1)
-        slope = np.bincount(part, (share > 0) & (share < 1), count + 1)
-        shift -= np.clip(excess / np.maximum(slope, 1), -0.5, 0.5)
-        if np.abs(excess).max() < _SHIFT_TOLERANCE:
-            break
-    return shift
-
-
-def _with_thin_parts(
-    depth: Singles, values: Singles, parts: NDArray[np.int32], count: int
-) -> Singles:
-    thin = np.bincount(parts[depth >= 0.5], minlength=count + 1) == 0
-    thin[0] = False
-    if not thin.any():
-        return depth
-    return np.where(thin[parts], values - np.float32(0.5), depth)
+    depth.ravel()[band] = _SIGMA * ndtri(faded.ravel()[band])
+    return depth
 
 
 def _half_axes(margin: Margin, grid: Grid) -> NDArray[np.float64]:

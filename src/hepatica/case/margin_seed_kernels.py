@@ -236,3 +236,38 @@ def smooth(values: Singles) -> Singles:
                 for i in range(nx):
                     out[near, j, i] += share * flat[j, i]
     return out
+
+
+@njit(cache=True)
+def _near_full(depth: Singles, k: int, j: int, i: int) -> bool:
+    """Whether a full voxel lies within two voxels along every axis."""
+    nz, ny, nx = depth.shape
+    for a in range(max(k - 2, 0), min(k + 3, nz)):
+        for b in range(max(j - 2, 0), min(j + 3, ny)):
+            for c in range(max(i - 2, 0), min(i + 3, nx)):
+                if depth[a, b, c] >= FULL:
+                    return True
+    return False
+
+
+@njit(cache=True)
+def mend_thin_parts(depth: Singles, values: Singles) -> None:
+    """Give parts that smoothing has washed out the depth that their own coverage says.
+
+    Parameters
+    ----------
+    depth : (z, y, x) array, voxels, changed in place
+    values : (z, y, x) array, coverage
+    """
+    nz, ny, nx = depth.shape
+    thin = np.zeros(depth.shape, np.bool_)
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                washed = values[k, j, i] > 0.0 and depth[k, j, i] < FULL
+                thin[k, j, i] = washed and not _near_full(depth, k, j, i)
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                if thin[k, j, i]:
+                    depth[k, j, i] = max(depth[k, j, i], values[k, j, i] - FULL)

@@ -6,11 +6,16 @@ last digit; partly filled edges are outlined where the coverage passes one half.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hepatica.case.contours import Contours
 from hepatica.case.volume import Volume
+
+if TYPE_CHECKING:
+    from contourpy import ContourGenerator
 
 Loop = NDArray[np.float64]
 
@@ -71,28 +76,33 @@ def _part_loops(values: NDArray[np.float64]) -> list[Loop]:
     """Outline of one partly filled part: at one half, or lower where that keeps its area."""
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     window = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    padded = np.pad(window, 1)
-    wanted = float(values.sum())
-    loops = _level_loops(padded, _HALF)
+    tracer = _tracer(np.pad(window, 1))
+    wanted = float(window.sum())
+    loops = _level_loops(tracer, _HALF)
     if _area(loops) < (1 - _AREA_LOSS) * wanted:
-        loops = _level_loops(padded, _level_with_area(padded, wanted))
+        loops = _level_loops(tracer, _level_with_area(tracer, wanted))
     return [loop + np.array([columns[0] - 1, rows[0] - 1]) for loop in loops]
 
 
-def _level_with_area(padded: NDArray[np.float64], wanted: float) -> float:
+def _tracer(padded: NDArray[np.float64]) -> ContourGenerator:
+    """What draws lines at any level; building it is the slow part."""
+    from contourpy import LineType, contour_generator
+
+    return contour_generator(z=padded, line_type=LineType.Separate)
+
+
+def _level_with_area(tracer: ContourGenerator, wanted: float) -> float:
     low, high = _LOWEST_LEVEL, _HALF
     for _ in range(_LEVEL_STEPS):
         middle = (low + high) / 2
         low, high = (
-            (middle, high) if _area(_level_loops(padded, middle)) > wanted else (low, middle)
+            (middle, high) if _area(_level_loops(tracer, middle)) > wanted else (low, middle)
         )
     return high
 
 
-def _level_loops(padded: NDArray[np.float64], level: float) -> list[Loop]:
-    from contourpy import LineType, contour_generator
-
-    lines = contour_generator(z=padded, line_type=LineType.Separate).lines(level)
+def _level_loops(tracer: ContourGenerator, level: float) -> list[Loop]:
+    lines = tracer.lines(level)
     loops = [_without_repeats(np.asarray(line, float)[:-1]) for line in lines]
     return [loop for loop in loops if len(loop) >= 3]
 

@@ -25,8 +25,7 @@ _FLATNESS_OF_SLICE = 0.1
 _GAP = 1.5
 # No department contours slices thicker than this: a larger "usual" distance is one between islands.
 _LARGEST_PLANE_SPACING_MM = 10.0
-_LINES_PER_ROW = 16
-_LINES_PER_STRUCTURE = 512
+_LINES_PER_ROW = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +66,8 @@ def coverage_of(contours: Contours, grid: Grid) -> Volume:
     """The part of each voxel that lies inside the outlines.
 
     Holes, keyholes and islands within holes follow from the even-odd rule over all loops of a
-    plane; a loop that is listed twice therefore cancels itself. Rows are sampled by 16 or more
-    scan lines each, exact along the line. The first and the last plane carry an end cap of half the
+    plane; a loop that is listed twice therefore cancels itself. Rows are sampled by 32 scan lines
+    each, exact along the line. The first and the last plane carry an end cap of half the
     usual plane distance. What lies outside the grid is cut off: compare with `contour_volume_cc`.
 
     Parameters
@@ -97,10 +96,8 @@ def coverage_of(contours: Contours, grid: Grid) -> Volume:
 
     start, stop = box
     edges, edge_starts = _edges(points, starts, slabs)
-    rows = int(np.ptp(points[:, 1])) + 1
-    per_row = max(_LINES_PER_ROW, -(-_LINES_PER_STRUCTURE // rows))
     values = np.zeros(stop - start)
-    fill_planes(edges, edge_starts, slabs.bounds, start, per_row, values)
+    fill_planes(edges, edge_starts, slabs.bounds, start, _LINES_PER_ROW, values)
     part = grid.crop(tuple(start), tuple(stop))
     return Volume(values, part, "1").trimmed()
 

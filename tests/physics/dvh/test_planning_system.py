@@ -37,12 +37,12 @@ ALLOWED = {
     "Lt Lung": (1.0, 0.3),
     "Tumor Bed": (1.0, 0.3),
     # 64 cc: the two end slabs, 1.5 % of it, lie in the fall-off.
-    "Tumor Bed Block": (1.2, 0.3),
+    "Tumor Bed Block": (1.4, 0.3),
     # 0.3 cc crescent whose contours hardly overlap from one plane to the next.
-    "Scar": (2.3, 1.9),
+    "Scar": (2.1, 1.9),
     # 0.7 cc on two planes and 0.6 cc on four, under 0.18 Gy; 1 % of that is 0.0015 Gy, a seventh of
     # the stored bins.
-    "Borders": (4.5, 3.6),
+    "Borders": (3.6, 3.6),
     "Nodes": (10.0, 3.6),
 }
 
@@ -137,7 +137,7 @@ def test_a_drawn_structure_has_the_histogram_of_the_planning_system(
     assert distance_per_cent(ours, theirs, ours.max_gy) <= ALLOWED[name][0]
     if name not in ("Scar", "Tumor Bed Block"):
         assert distance_per_cent(ours, theirs, PRESCRIPTION_GY) <= 1.0
-    assert ours.mean_gy == pytest.approx(theirs.mean_gy, rel=0.015)
+    assert ours.mean_gy == pytest.approx(theirs.mean_gy, rel=0.02)
 
 
 @pytest.mark.parametrize("name", list(ALLOWED))

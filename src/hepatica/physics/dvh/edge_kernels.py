@@ -29,6 +29,7 @@ from hepatica.physics.dvh.lattice_kernels import (
     in_dose,
     inside,
     reach_of,
+    strides_of,
     surrounded,
     trilinear,
     whole_shift,
@@ -56,6 +57,7 @@ def lay_cut_voxels(dose, coverage, to_dose, span, histogram, upright):
     """
     axis, slopes, tally = histogram
     reach = reach_of(to_dose)
+    strides = strides_of(to_dose)
     shift = whole_shift(to_dose)
     aligned = shift[0] != OFF_LATTICE
     safe = surrounded(to_dose, reach, coverage.shape, dose.shape)
@@ -76,7 +78,7 @@ def lay_cut_voxels(dose, coverage, to_dose, span, histogram, upright):
                 if aligned:
                     faces = faces_on_lattice(dose, k + shift[0], j + shift[1], i + shift[2])
                 else:
-                    faces = faces_at(dose, point, to_dose)
+                    faces = faces_at(dose, point, to_dose, strides)
                 plane = _plane_of(coverage, k, j, i, upright)
                 if plane == _NO_PLANE:
                     lay_whole(faces, part * share, axis, slopes, tally)

@@ -19,6 +19,7 @@ from hepatica.physics.dvh.lattice_kernels import (
     in_dose,
     inside,
     reach_of,
+    strides_of,
     surrounded,
     trilinear,
     whole_shift,
@@ -51,6 +52,7 @@ def lay_whole_voxels(dose, coverage, to_dose, span, histogram):
     """
     axis, slopes, tally = histogram
     reach = reach_of(to_dose)
+    strides = strides_of(to_dose)
     shift = whole_shift(to_dose)
     aligned = shift[0] != OFF_LATTICE
     safe = surrounded(to_dose, reach, coverage.shape, dose.shape)
@@ -72,7 +74,7 @@ def lay_whole_voxels(dose, coverage, to_dose, span, histogram):
                 if aligned:
                     faces = faces_on_lattice(dose, k + shift[0], j + shift[1], i + shift[2])
                 else:
-                    faces = faces_at(dose, in_dose(to_dose, k, j, i), to_dose)
+                    faces = faces_at(dose, in_dose(to_dose, k, j, i), to_dose, strides)
                 lay_whole(faces, part, axis, slopes, tally)
                 if _may_be_extreme(faces, tally):
                     _note_extremes(dose, in_dose(to_dose, k, j, i), to_dose, tally)
