@@ -32,7 +32,7 @@ def box_grid(direction: tuple[tuple[float, ...], ...] | None = None) -> Grid:
 
 @pytest.mark.parametrize(
     ("spacing_mm", "allowed"),
-    [((2.5, 2.5, 2.5), 0.003), ((1.0, 1.0, 3.0), 0.003), ((2.0, 2.0, 5.0), 0.004)],
+    [((2.5, 2.5, 2.5), 0.005), ((1.0, 1.0, 3.0), 0.005), ((2.0, 2.0, 5.0), 0.008)],
 )
 @pytest.mark.parametrize(("radius_mm", "margin_mm"), [(20, 8), (20, 1), (20, -5), (30, 5)])
 def test_a_grown_ball_has_the_volume_of_the_larger_ball(
@@ -41,7 +41,7 @@ def test_a_grown_ball_has_the_volume_of_the_larger_ball(
     grid = centred_grid(spacing_mm, 45)
     start = ball(grid, radius_mm, OFF_CENTRE)
     grown = grow(start.trimmed(), Margin.uniform(margin_mm), grid)
-    assert cc(grown) == pytest.approx(ball_cc(radius_mm + margin_mm), rel=max(allowed, 0.004))
+    assert cc(grown) == pytest.approx(ball_cc(radius_mm + margin_mm), rel=allowed)
 
 
 def test_a_mask_of_whole_voxels_grows_like_the_ball_and_not_like_its_stairs() -> None:
@@ -92,7 +92,7 @@ def test_one_side_alone_moves_that_side_alone(
     margin = Margin(**{**sides, side: 7.0})
     grown = Structure("box", grow(start, margin, grid))
     extent = np.abs(grid.axes @ np.array([32.0, 32.0, 30.0]))
-    assert grown.volume_cc == pytest.approx(np.prod(extent + box_mm) / 1000, rel=0.01)
+    assert grown.volume_cc == pytest.approx(np.prod(extent + box_mm) / 1000, rel=0.006)
     sign = 1 if side in ("left_mm", "posterior_mm", "superior_mm") else -1
     moved = grown.centroid_mm - Structure("start", start).centroid_mm
     np.testing.assert_allclose(moved, sign * np.array(box_mm) / 2, atol=0.15)
@@ -104,7 +104,7 @@ def test_six_different_sides_make_six_different_half_axes() -> None:
     margin = Margin(16, 10, 8, 14, 20, 6)
     grown = on_whole(grow(point, margin, grid), grid)
     octants = np.pi / 6 * (16 + 10) * (8 + 14) * (20 + 6) / 1000
-    assert grown.sum() * grid.voxel_cc == pytest.approx(octants, rel=0.2)
+    assert octants < grown.sum() * grid.voxel_cc < 1.4 * octants
     reach = [
         (grown[20, 20, 21:], 16),
         (grown[20, 20, 19::-1], 10),

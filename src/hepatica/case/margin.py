@@ -29,9 +29,10 @@ def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
     """The coverage moved outward, or inward for negative margins.
 
     The surface is found below the size of a voxel from the smoothed coverage, so that a mask of
-    whole voxels grows like the body it stands for and not like its stairs. What was covered stays covered when growing, and what was not stays
-    uncovered when shrinking. Shrinking grows what is outside; that includes all beyond the
-    coverage's own voxels, also where the edge of the image cuts the structure off.
+    whole voxels grows like the body it stands for and not like its stairs; edges sharper than a
+    voxel are rounded by a third of one. What was covered stays covered when growing, and what was
+    not stays uncovered when shrinking. Shrinking grows what is outside; that includes all beyond
+    the coverage's own voxels, also where the edge of the image cuts the structure off.
 
     Parameters
     ----------
@@ -84,20 +85,24 @@ def _depth(values: Singles) -> Singles:
 
     A plane that is averaged over voxels and smoothed with (1 2 1)/4 along each axis fades like a
     normal distribution of variance 1/12 + 1/2, at any angle; its inverse gives the depth. Smoothing
-    pulls a curved surface inward: what a second smoothing pulls is added back.
+    pulls a curved surface inward: what a second smoothing pulls, averaged along the surface, is
+    added back.
     """
     from hepatica.case.margin_seed_kernels import smooth
 
     first = _faded_depth(smooth(values))
     second = _faded_depth(smooth(np.clip(0.5 + first, 0, 1)))
-    return np.asarray(np.where(np.abs(first) < _CURVED, 2 * first - second, first), np.float32)
+    curved = np.abs(first) < _CURVED
+    pulled = smooth(smooth(np.where(curved, first - second, np.float32(0))))
+    share = smooth(smooth(curved.astype(np.float32)))
+    return np.where(curved, first + pulled / np.maximum(share, _FAINT), first)
 
 
 def _faded_depth(faded: Singles) -> Singles:
     from scipy.special import ndtri
 
     deepest = np.float32(ndtri(1 - _FAINT) * _SIGMA)
-    depth = np.where(faded > 0.5, deepest, -deepest)
+    depth = np.where(faded > 0.5, deepest, -deepest).astype(np.float32)
     band = np.flatnonzero((faded > _FAINT) & (faded < 1 - _FAINT))
     depth.ravel()[band] = _SIGMA * ndtri(faded.ravel()[band])
     return depth

@@ -186,9 +186,7 @@ def _summit(down: float, here: float, up: float) -> float:
 
 
 @njit(cache=True)
-def _best_touch(
-    depth: Singles, voxel: Point, way: Point, inverse: Floats, step: float
-) -> float:
+def _best_touch(depth: Singles, voxel: Point, way: Point, inverse: Floats, step: float) -> float:
     """Greatest depth where the ellipsoid touches, from parabolas across the way to the surface."""
     first, second = _across(way)
     best, touched = _NOTHING, way

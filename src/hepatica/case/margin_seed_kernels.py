@@ -66,7 +66,7 @@ def _squares(size: int, slope: float) -> Singles:
     """Squared lengths, in half-axes, of 0, 1, 2 ... voxels along an axis."""
     squares = np.zeros(size, np.float32)
     for n in range(1, size):
-        squares[n] = min((n * slope) ** 2, FAR)
+        squares[n] = min(np.float32((n * slope) ** 2), FAR)
     return squares
 
 
@@ -93,49 +93,6 @@ def _seeds_along_x(
             elif last >= 0 and falling[last - i] < cost[j, i]:
                 cost[j, i] = falling[last - i]
                 feature[k, j, i] = last
-
-
-@njit(cache=True)
-def _is_seed(depth: Singles, k: int, j: int, i: int) -> bool:
-    """Inside, or a ridge just outside: no shallower than its neighbours along two of the axes."""
-    c = depth[k, j, i]
-    if c >= 0.0 or c <= -FULL:
-        return c >= 0.0
-    nz, ny, nx = depth.shape
-    ridges = 0
-    if (k == 0 or c >= depth[k - 1, j, i]) and (k == nz - 1 or c >= depth[k + 1, j, i]):
-        ridges += 1
-    if (j == 0 or c >= depth[k, j - 1, i]) and (j == ny - 1 or c >= depth[k, j + 1, i]):
-        ridges += 1
-    if (i == 0 or c >= depth[k, j, i - 1]) and (i == nx - 1 or c >= depth[k, j, i + 1]):
-        ridges += 1
-    return ridges >= 2
-
-
-@njit(cache=True)
-def _seeds_along_x(
-    depth: Singles, k: int, inverse: Floats, cost: Singles, feature: Features
-) -> None:
-    """Squared distance to, and x of, the nearest seed in the same line of voxels of slice ``k``."""
-    ny, nx = cost.shape
-    seed = np.zeros(nx, np.bool_)
-    for j in range(ny):
-        for i in range(nx):
-            seed[i] = _is_seed(depth, k, j, i)
-            cost[j, i] = FAR
-        for rising in (True, False):
-            last = -1
-            for n in range(nx):
-                i = n if rising else nx - 1 - n
-                if seed[i]:
-                    last = i
-                if last >= 0:
-                    found = np.float32(
-                        min(square(float(i - last), inverse[2, 0], inverse[2, 1]), FAR)
-                    )
-                    if found < cost[j, i]:
-                        cost[j, i] = found
-                        feature[k, j, i] = last
 
 
 @njit(cache=True)
