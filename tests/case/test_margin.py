@@ -32,7 +32,7 @@ def box_grid(direction: tuple[tuple[float, ...], ...] | None = None) -> Grid:
 
 @pytest.mark.parametrize(
     ("spacing_mm", "allowed"),
-    [((2.5, 2.5, 2.5), 0.005), ((1.0, 1.0, 3.0), 0.005), ((2.0, 2.0, 5.0), 0.008)],
+    [((2.5, 2.5, 2.5), 0.005), ((1.0, 1.0, 3.0), 0.005), ((2.0, 2.0, 5.0), 0.01)],
 )
 @pytest.mark.parametrize(("radius_mm", "margin_mm"), [(20, 8), (20, 1), (20, -5), (30, 5)])
 def test_a_grown_ball_has_the_volume_of_the_larger_ball(
@@ -197,7 +197,9 @@ def test_nothing_is_drawn_beyond_the_image() -> None:
     start = box(grid, (0, 0, 0), (20, 28, 28)).crop((0, 0, 0), (20, 28, 28))
     grown = grow(start, Margin.uniform(9), grid)
     assert grid.offset_of(grown.grid) == (0, 0, 0)
-    assert grown.grid.shape == (23, 33, 33)
+    whole = on_whole(grown, grid)
+    assert whole[:23, 10, 10].min() == 1.0
+    assert whole[23].max() < 0.2  # the rounded edges of a perfect box, no more
 
 
 def test_a_structure_outside_the_image_leaves_nothing() -> None:

@@ -22,7 +22,6 @@ _OBLIQUE = np.sin(np.radians(1.0))
 _RIM = 2
 _SIGMA = np.sqrt(1 / 12 + 1 / 2)
 _FAINT = 0.01
-_CURVED = 1.2
 
 
 def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
@@ -67,17 +66,17 @@ def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
 
 def _moved(values: Singles, half: NDArray[np.float64], growing: bool) -> Singles:
     from hepatica.case.margin_kernels import dilate
-    from hepatica.case.margin_seed_kernels import mend_thin_parts
+    from hepatica.case.margin_seed_kernels import FULL, mend_thin_parts
 
     depth = _depth(values)
     mend_thin_parts(depth, values)
     if growing:
         further = dilate(depth, half)
         grown = np.maximum(values, np.clip(0.5 + further, 0, 1))
-        return np.asarray(np.where(further > depth, grown, values))
+        return np.asarray(np.where((further > depth) | (depth >= FULL), grown, values))
     further = dilate(-depth, np.ascontiguousarray(-half[:, ::-1]))
     shrunk = np.minimum(values, np.clip(0.5 - further, 0, 1))
-    return np.asarray(np.where(further > -depth, shrunk, values))
+    return np.asarray(np.where((further > -depth) | (depth <= -FULL), shrunk, values))
 
 
 def _depth(values: Singles) -> Singles:
@@ -88,11 +87,11 @@ def _depth(values: Singles) -> Singles:
     pulls a curved surface inward: what a second smoothing pulls, averaged along the surface, is
     added back.
     """
-    from hepatica.case.margin_seed_kernels import smooth
+    from hepatica.case.margin_seed_kernels import BAND, smooth
 
     first = _faded_depth(smooth(values))
     second = _faded_depth(smooth(np.clip(0.5 + first, 0, 1)))
-    curved = np.abs(first) < _CURVED
+    curved = np.abs(first) < BAND
     pulled = smooth(smooth(np.where(curved, first - second, np.float32(0))))
     share = smooth(smooth(curved.astype(np.float32)))
     return np.where(curved, first + pulled / np.maximum(share, _FAINT), first)

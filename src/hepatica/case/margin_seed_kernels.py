@@ -23,6 +23,10 @@ FULL = 0.5
 # How many voxels from the nearest seed, which lies inside, the surface of the result can be felt.
 REACH = 1.75
 FAR = np.float32(1e30)
+# Depths within this many voxels of the surface are known, others only by their sign.
+BAND = 1.2
+# Smoothing leaves this depth in the middle of everything that is three voxels thick.
+DEEP = 0.9
 
 
 @njit(cache=True)
@@ -196,13 +200,13 @@ def smooth(values: Singles) -> Singles:
 
 
 @njit(cache=True)
-def _near_full(depth: Singles, k: int, j: int, i: int) -> bool:
-    """Whether a full voxel lies within two voxels along every axis."""
+def _near_deep(depth: Singles, k: int, j: int, i: int) -> bool:
+    """Whether a voxel well inside lies within two voxels along every axis."""
     nz, ny, nx = depth.shape
     for a in range(max(k - 2, 0), min(k + 3, nz)):
         for b in range(max(j - 2, 0), min(j + 3, ny)):
             for c in range(max(i - 2, 0), min(i + 3, nx)):
-                if depth[a, b, c] >= FULL:
+                if depth[a, b, c] >= DEEP:
                     return True
     return False
 
@@ -221,10 +225,10 @@ def mend_thin_parts(depth: Singles, values: Singles) -> None:
     for k in range(nz):
         for j in range(ny):
             for i in range(nx):
-                washed = values[k, j, i] > 0.0 and depth[k, j, i] < FULL
-                thin[k, j, i] = washed and not _near_full(depth, k, j, i)
+                washed = -BAND < depth[k, j, i] < FULL
+                thin[k, j, i] = washed and not _near_deep(depth, k, j, i)
     for k in range(nz):
         for j in range(ny):
             for i in range(nx):
                 if thin[k, j, i]:
-                    depth[k, j, i] = max(depth[k, j, i], values[k, j, i] - FULL)
+                    depth[k, j, i] = values[k, j, i] - FULL

@@ -21,7 +21,7 @@ Loop = NDArray[np.float64]
 
 _HALF = 0.5
 # A part whose outline at one half loses more of its area than this is outlined at a lower level...
-_AREA_LOSS = 0.01
+_AREA_LOSS = 0.001
 # ... but not below this one.
 _LOWEST_LEVEL = 0.1
 _LEVEL_STEPS = 12
@@ -31,8 +31,8 @@ def outline(coverage: Volume) -> Contours:
     """Closed loops around the covered part of every slice; holes are loops of their own.
 
     Filled by the even-odd rule the loops give the structure back. A part of a slice is outlined
-    when at least one of its voxels is half covered; a thin part, which the level 0.5 would make too
-    small, is outlined at the level that keeps its area.
+    when at least one of its voxels is half covered; a part that the level 0.5 would make too small,
+    a thin one above all, is outlined at the level that keeps its area.
 
     Parameters
     ----------

@@ -143,6 +143,6 @@ def _overlap(source_size: int, target_size: int, step: float, offset: float) -> 
 
 
 def _samples_per_axis(source: Grid, target: Grid) -> NDArray[np.int64]:
-    """Points per target voxel and axis (z, y, x): at least two per source voxel."""
+    """Points per target voxel and axis (z, y, x): three per source voxel, 4 to 16."""
     ratio = np.array(target.spacing_mm[::-1]) / min(source.spacing_mm)
-    return np.asarray(np.clip(np.ceil(2 * ratio), 3, 16).astype(np.int64))
+    return np.asarray(np.clip(np.ceil(3 * ratio), 4, 16).astype(np.int64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,5 +177,9 @@ def _bound(bench: Bench, limit: Limit) -> OrganBound:
     histogram = bench.under.histograms.get(limit.structure)
     if trouble or found.value is None or histogram is None or bench.prescription is None:
         return OrganBound(*words, None, trouble or found.reason)
+    if limit.metric.needs_prescription:
+        # Per cent of the prescription stay what they are when the whole plan is scaled.
+        kept = _verdict(limit, found).verdict is Verdict.MET
+        return OrganBound(*words, math.inf if kept else 0.0, "the same at every dose")
     factor = scale_to_limit(limit.metric, histogram, number)
     return OrganBound(*words, factor * bench.prescription.dose_gy)

@@ -35,7 +35,7 @@ from hepatica.physics.dvh.lattice_kernels import (
     whole_shift,
 )
 
-COLUMNS = 3
+COLUMNS = 2
 _NO_DIRECTION = 1e-6
 _WALL = 0.3
 _LOOKED_AT = 500

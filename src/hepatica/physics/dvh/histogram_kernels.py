@@ -50,34 +50,56 @@ def lay_whole_voxels(dose, coverage, to_dose, span, histogram):
         dose, in voxels and voxels x Gy; the lowest and the highest dose attained; 1 if a coverage
         is not 0 to 1.
     """
-    axis, slopes, tally = histogram
     reach = reach_of(to_dose)
     strides = strides_of(to_dose)
     shift = whole_shift(to_dose)
-    aligned = shift[0] != OFF_LATTICE
     safe = surrounded(to_dose, reach, coverage.shape, dose.shape)
     for k in range(span[0], span[1]):
         for j in range(coverage.shape[1]):
-            for i in range(coverage.shape[2]):
-                part = np.float64(coverage[k, j, i])
-                if not 0.0 <= part <= 1.0:
-                    tally[FAULT] = 1.0
-                    continue
-                if part < FULL:
-                    continue
-                if not safe:
-                    share = part * inside(in_dose(to_dose, k, j, i), reach, dose.shape)
-                    tally[UNCOVERED] += part - share
-                    part = share
-                    if part <= 0.0:
-                        continue
-                if aligned:
-                    faces = faces_on_lattice(dose, k + shift[0], j + shift[1], i + shift[2])
-                else:
-                    faces = faces_at(dose, in_dose(to_dose, k, j, i), to_dose, strides)
-                lay_whole(faces, part, axis, slopes, tally)
-                if _may_be_extreme(faces, tally):
-                    _note_extremes(dose, in_dose(to_dose, k, j, i), to_dose, tally)
+            if safe and shift[0] != OFF_LATTICE:
+                _lay_row_on_lattice(dose, coverage[k, j], (k, j), shift, to_dose, histogram)
+            else:
+                _lay_row(dose, coverage[k, j], (k, j), (to_dose, strides, reach), histogram)
+
+
+@njit(**COMPILED)
+def _lay_row_on_lattice(dose, row, where, shift, to_dose, histogram):
+    """Voxels that coincide with dose voxels and have a dose, all of them."""
+    axis, slopes, tally = histogram
+    k, j = where
+    for i in range(row.shape[0]):
+        part = np.float64(row[i])
+        if not FULL <= part <= 1.0:
+            if not 0.0 <= part <= 1.0:
+                tally[FAULT] = 1.0
+            continue
+        faces = faces_on_lattice(dose, k + shift[0], j + shift[1], i + shift[2])
+        lay_whole(faces, part, axis, slopes, tally)
+        if _may_be_extreme(faces, tally):
+            _note_extremes(dose, in_dose(to_dose, k, j, i), to_dose, tally)
+
+
+@njit(**COMPILED)
+def _lay_row(dose, row, where, lattice, histogram):
+    """Voxels of another lattice, or at the edge of the dose grid."""
+    to_dose, strides, reach = lattice
+    axis, slopes, tally = histogram
+    k, j = where
+    for i in range(row.shape[0]):
+        part = np.float64(row[i])
+        if not FULL <= part <= 1.0:
+            if not 0.0 <= part <= 1.0:
+                tally[FAULT] = 1.0
+            continue
+        point = in_dose(to_dose, k, j, i)
+        share = inside(point, reach, dose.shape)
+        tally[UNCOVERED] += part * (1.0 - share)
+        if share <= 0.0:
+            continue
+        faces = faces_at(dose, point, to_dose, strides)
+        lay_whole(faces, part * share, axis, slopes, tally)
+        if _may_be_extreme(faces, tally):
+            _note_extremes(dose, point, to_dose, tally)
 
 
 @njit(**COMPILED)
