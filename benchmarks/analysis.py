@@ -1,6 +1,6 @@
 """Times Hepatica and its peers in turn on the same files and writes results/analysis.json.
 
-    bash benchmarks/run.sh PYTHON      (or: make bench)
+bash benchmarks/run.sh PYTHON      (or: make bench)
 """
 
 from __future__ import annotations
@@ -104,7 +104,12 @@ def _against_numpy(folder: Path) -> dict[str, Any]:
     }
     best = {name: min(found, key=lambda run: run["wall_s"]) for name, found in runs.items()}
     over = best["histogram"]["wall_s"] / best["numpy_histogram"]["wall_s"]
-    return {**best, "times_numpy": over, "target": HISTOGRAM_TARGET, "met": over <= HISTOGRAM_TARGET}
+    return {
+        **best,
+        "times_numpy": over,
+        "target": HISTOGRAM_TARGET,
+        "met": over <= HISTOGRAM_TARGET,
+    }
 
 
 def _run(python: str, script: str, task: str, folder: Path, repeats: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hepatica.case import Grid, Volume
 from hepatica.case.resample import average_onto, resample
 from hepatica.errors import InvalidInput
-from tests.case.shapes import HEAD_FIRST_PRONE, SAGITTAL, TURNED, ball, ball_cc, cc, centred_grid
+from tests.case.shapes import HEAD_FIRST_PRONE, SAGITTAL, TURNED, ball, cc, centred_grid
 
 SOURCE = Grid((20, 30, 40), (2.0, 2.5, 3.0), (5.0, 6.0, 7.0))
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))

@@ -171,7 +171,7 @@ def test_a_strict_criterion_tells_good_points_from_bad(crop: dict[str, np.ndarra
     criteria = GammaCriteria(dose_percent=1, distance_mm=1, max_gamma=1.2)
     gamma = gamma_index(reference, evaluated, criteria)
     assert 50 < pass_rate(gamma) < 95
-    chosen = np.random.default_rng(2).choice(gamma.values.size, 800, replace=False)
+    chosen = np.random.default_rng(2).choice(gamma.values.size, 300, replace=False)
     expected = np.minimum(_plain_gamma(reference, evaluated, chosen), 1.2)
     np.testing.assert_allclose(gamma.values.ravel()[chosen], expected, atol=1e-3)
 
