@@ -225,8 +225,8 @@ def test_shrinking_one_side_moves_that_side_inward() -> None:
     grid = box_grid()
     start = Structure("box", box(grid, (10, 12, 12), (20, 28, 28)))
     shrunk = Structure("less", grow(start.coverage, Margin(-5, 0, 0, 0, 0, 0), grid))
-    assert shrunk.volume_cc == pytest.approx(27 * 32 * 30 / 1000, rel=0.005)
-    np.testing.assert_allclose(shrunk.centroid_mm - start.centroid_mm, [-2.5, 0, 0], atol=0.05)
+    assert shrunk.volume_cc == pytest.approx(27 * 32 * 30 / 1000, rel=0.01)
+    np.testing.assert_allclose(shrunk.centroid_mm - start.centroid_mm, [-2.5, 0, 0], atol=0.1)
 
 
 def test_a_cavity_smaller_than_the_margin_is_closed() -> None:

@@ -46,10 +46,10 @@ def test_a_drawn_target_is_used_as_drawn() -> None:
 
 def test_a_margin_that_was_not_given_is_the_minimum_and_said_aloud() -> None:
     made = protocol_structures(abdomen(), PROTOCOL)
-    assert any("No patient-specific margin was given" in r for r in made.remarks)
+    assert any("No patient-specific margin was given" in w for w in made.warnings)
     wide = protocol_structures(abdomen(), PROTOCOL, Margin.uniform(12))
     assert wide.present["PTV_GTV"].volume_cc > made.present["PTV_GTV"].volume_cc * 1.3
-    assert not any("No patient-specific margin" in r for r in wide.remarks)
+    assert not any("No patient-specific margin" in w for w in wide.warnings)
 
 
 def test_a_margin_below_the_protocols_minimum_is_refused() -> None:
@@ -73,7 +73,7 @@ def test_a_tumour_outside_the_liver_puts_the_liver_in_doubt() -> None:
 def test_a_tumour_partly_outside_the_liver_is_remarked_but_not_doubted() -> None:
     made = protocol_structures(abdomen(tumour_at_mm=(24, 0, 0)), PROTOCOL)
     assert made.doubts == {}
-    assert any("GTV1 lies partly outside the Liver" in remark for remark in made.remarks)
+    assert any("GTV1 lies partly outside the Liver" in said for said in made.warnings)
 
 
 def test_an_empty_structure_is_missing_rather_than_zero() -> None:

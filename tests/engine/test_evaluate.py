@@ -229,9 +229,58 @@ def test_a_plan_that_treats_one_of_two_tumours_says_so() -> None:
     assert result.prescription.dose_gy == pytest.approx(40.0, rel=0.02)
     liver, tumours = case.structures["Liver"], case.structures["GTV1"].volume_cc + second.volume_cc
     assert result.structures["Liver-GTV"].volume_cc == pytest.approx(liver.volume_cc - tumours)
-    assert any("Not treated by this plan: GTV2" in text for text in result.warnings)
+    assert any("Not treated by this plan: GTV2" in text for text in result.remarks)
 
 
 def test_treating_what_is_not_a_tumour_is_refused() -> None:
     with pytest.raises(InvalidInput, match="Stomach is not a gross tumour volume"):
         evaluated(treated=("Stomach",))
+
+
+def test_fractions_that_no_file_states_are_assumed_aloud() -> None:
+    result = evaluated()
+    assert result.prescription is not None
+    assert "no file states it" in result.prescription.fractions_origin
+    assert any("6 are assumed" in text for text in result.warnings)
+    assert not any("are assumed" in text for text in evaluated(fractions=6).warnings)
+
+
+def test_a_prescription_that_does_not_fit_the_dose_is_warned_of_and_far_off_allocates_nothing() -> (
+    None
+):
+    near = evaluated(prescription_gy=43.0)
+    assert any("check that prescription, dose" in text for text in near.warnings)
+    assert near.allocation.verdict is Verdict.MET
+    far = evaluated(prescription_gy=60.0)
+    assert far.allocation.verdict is Verdict.UNKNOWN
+    assert "The prescription is 60.0 Gy" in far.allocation.reason
+    assert far.risk is not None
+    tiny = evaluated(prescription_gy=1.0)
+    assert tiny.risk is not None
+    assert tiny.risk.reading.ntcp_uniform is None
+
+
+def test_a_target_that_the_prescription_does_not_cover_is_not_met() -> None:
+    assert (
+        limit(evaluated(prescription_gy=43.0), "prescription-coverage").verdict is Verdict.NOT_MET
+    )
+    assert limit(evaluated(), "prescription-coverage").verdict is Verdict.MET
+
+
+def test_an_organ_at_the_edge_of_the_image_is_warned_of() -> None:
+    assert any("SpinalCord_PRV05" in t and "may be cut" in t for t in evaluated().warnings)
+
+
+def test_the_other_reading_of_the_model_goes_without_the_allowance() -> None:
+    result = evaluated(prescription_gy=40.0)
+    assert result.risk is not None
+    by_size = {r.model.reference_fraction_gy: r for r in result.risk.sensitivity}
+    assert (by_size[1.5].allowance_gy, by_size[2.0].allowance_gy) == (3.0, 0.0)
+
+
+def test_a_limit_is_verified_only_if_structure_and_metric_are() -> None:
+    verdicts = evaluated().limits
+    found = {(v.name, v.structure): v.status for v in verdicts}
+    assert found["ribs", "Rib"] == "verified"
+    assert found["chest-wall", "Chestwall"] == "recalled"
+    assert "held for the chest wall" in limit(evaluated(), "chest-wall").reading

@@ -48,6 +48,12 @@ def test_the_low_stratum_gives_levels_and_above_the_highest_nobody_is_treated() 
     assert high.stratum is None
 
 
+def test_a_stratum_of_dose_levels_has_none_for_another_risk() -> None:
+    found = isotoxic_doses(PROTOCOL, 0.20, (0.15,)).doses[0]
+    assert found.protocol_gy is None
+    assert "dose levels for the risks 0.05, 0.1, 0.2 only" in found.because
+
+
 def test_another_number_of_fractions_has_a_curve_but_no_protocol_dose() -> None:
     found = isotoxic_doses(PROTOCOL, 1.0, (0.05,), fractions=1)
     assert found.doses[0].curve_gy == pytest.approx(10.9, abs=0.05)

@@ -66,6 +66,16 @@ def test_the_risk_at_the_allowed_dose_never_exceeds_its_level() -> None:
             assert level.ntcp <= level.risk + 1e-6
 
 
+def test_hot_spots_in_the_liver_hold_the_dose_at_the_patients_own_risk() -> None:
+    hot = LiverShape(np.array([1.5, 1.3, 0.0]), np.array([0.20, 0.05, 0.75]))
+    for level in allocate(RULE, hot, (), 0.10).levels:
+        assert level.curve_over_risk
+        assert level.allowed_gy == pytest.approx(level.binwise_gy)
+        assert level.ntcp == pytest.approx(level.risk, abs=1e-4)
+        assert "hot spots" in level.because
+    assert not any(level.curve_over_risk for level in allocate(RULE, GRADED, (), 0.10).levels)
+
+
 def test_the_low_stratum_gives_the_three_dose_levels() -> None:
     found = allocate(RULE, SMALL, (), 0.10)
     assert found.stratum == "low"

@@ -6,6 +6,8 @@ the structure; the edge of the result keeps its fractions of voxels.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ _OBLIQUE = np.sin(np.radians(1.0))
 _RIM = 2
 _SIGMA = np.sqrt(1 / 12 + 1 / 2)
 _FAINT = 0.01
+_TABLE_SIZE = 4097
 
 
 def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
@@ -56,55 +59,44 @@ def grow(coverage: Volume, margin: Margin, within: Grid) -> Volume:
     """
     offset = within.require_same_lattice(coverage.grid, "Growing a structure")
     half = _half_axes(margin, coverage.grid)
-    growing = max(margin.sides_mm) > 0
-    pad = _RIM + (np.ceil(half).astype(np.int64) if growing else np.zeros((3, 2), np.int64))
-    values = np.pad(np.asarray(coverage.values, np.float32), pad)
-    if half.any():
-        values = _moved(values, half, growing)
-    return _clipped(values, np.array(offset) - pad[:, 0], within)
+    values = np.pad(np.asarray(coverage.values, np.float32), _RIM)
+    if not half.any():
+        return _clipped(values, np.array(offset) - _RIM, within)
+    if min(margin.sides_mm) < 0:
+        return _clipped(_shrunk(values, half), np.array(offset) - _RIM, within)
+    reach = np.ceil(half).astype(np.int64)
+    return _clipped(_grown(values, half, reach), np.array(offset) - _RIM - reach[:, 0], within)
 
 
-def _moved(values: Singles, half: NDArray[np.float64], growing: bool) -> Singles:
+def _grown(values: Singles, half: NDArray[np.float64], reach: NDArray[np.int64]) -> Singles:
+    from hepatica.case.margin_depth_kernels import covered_by, depth_of
     from hepatica.case.margin_kernels import dilate
-    from hepatica.case.margin_seed_kernels import FULL, mend_thin_parts
 
-    depth = _depth(values)
-    mend_thin_parts(depth, values)
-    if growing:
-        further = dilate(depth, half)
-        grown = np.maximum(values, np.clip(0.5 + further, 0, 1))
-        return np.asarray(np.where((further > depth) | (depth >= FULL), grown, values))
-    further = dilate(-depth, np.ascontiguousarray(-half[:, ::-1]))
-    shrunk = np.minimum(values, np.clip(0.5 - further, 0, 1))
-    return np.asarray(np.where((further > -depth) | (depth <= -FULL), shrunk, values))
+    table = _depth_table()
+    depth = np.pad(depth_of(values, table), reach, constant_values=table[0])
+    return np.asarray(covered_by(np.pad(values, reach), depth, dilate(depth, half)))
 
 
-def _depth(values: Singles) -> Singles:
-    """How far inside the surface each voxel's centre lies, in voxels; cut off at +-1.8.
+def _shrunk(values: Singles, half: NDArray[np.float64]) -> Singles:
+    from hepatica.case.margin_depth_kernels import covered_by, depth_of
+    from hepatica.case.margin_kernels import dilate
+
+    outward = -depth_of(values, _depth_table())
+    further = dilate(outward, np.ascontiguousarray(-half[:, ::-1]))
+    return np.asarray(np.minimum(values, 1 - covered_by(1 - values, outward, further)))
+
+
+@cache
+def _depth_table() -> Singles:
+    """Depths in voxels of a plane whose smoothed coverage is 0 to 1 in even steps.
 
     A plane that is averaged over voxels and smoothed with (1 2 1)/4 along each axis fades like a
-    normal distribution of variance 1/12 + 1/2, at any angle; its inverse gives the depth. Smoothing
-    pulls a curved surface inward: what a second smoothing pulls, averaged along the surface, is
-    added back.
+    normal distribution of variance 1/12 + 1/2, at any angle; its inverse gives the depth.
     """
-    from hepatica.case.margin_seed_kernels import BAND, smooth
-
-    first = _faded_depth(smooth(values))
-    second = _faded_depth(smooth(np.clip(0.5 + first, 0, 1)))
-    curved = np.abs(first) < BAND
-    pulled = smooth(smooth(np.where(curved, first - second, np.float32(0))))
-    share = smooth(smooth(curved.astype(np.float32)))
-    return np.where(curved, first + pulled / np.maximum(share, _FAINT), first)
-
-
-def _faded_depth(faded: Singles) -> Singles:
     from scipy.special import ndtri
 
-    deepest = np.float32(ndtri(1 - _FAINT) * _SIGMA)
-    depth = np.where(faded > 0.5, deepest, -deepest).astype(np.float32)
-    band = np.flatnonzero((faded > _FAINT) & (faded < 1 - _FAINT))
-    depth.ravel()[band] = _SIGMA * ndtri(faded.ravel()[band])
-    return depth
+    share = np.clip(np.linspace(0, 1, _TABLE_SIZE), _FAINT, 1 - _FAINT)
+    return np.asarray(_SIGMA * ndtri(share), np.float32)
 
 
 def _half_axes(margin: Margin, grid: Grid) -> NDArray[np.float64]:

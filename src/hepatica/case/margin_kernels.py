@@ -11,9 +11,11 @@ import numpy as np
 from numba import njit, prange
 
 from hepatica.case.margin_seed_kernels import (
+    COMPILED,
     FAR,
     FULL,
     REACH,
+    STEEPEST,
     Features,
     Floats,
     Point,
@@ -36,7 +38,7 @@ _ROUNDS = 2
 _NOTHING = -1e9
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _blend(depth: Singles, z: float, y: float, x: float) -> float:
     """Trilinear depth at a point; the outermost voxels reach on for ever."""
     nz, ny, nx = depth.shape
@@ -53,7 +55,7 @@ def _blend(depth: Singles, z: float, y: float, x: float) -> float:
     return (1 - z) * low + z * high
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _weights(t: float) -> tuple[float, float, float, float]:
     """Catmull-Rom weights of four neighbours: exact where depth curves like a parabola."""
     return (
@@ -64,7 +66,7 @@ def _weights(t: float) -> tuple[float, float, float, float]:
     )
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _blend_smoothly(depth: Singles, point: Point) -> float:
     """Cubic depth at a point. Linear depth would be too small where the surface bulges."""
     nz, ny, nx = depth.shape
@@ -82,7 +84,7 @@ def _blend_smoothly(depth: Singles, point: Point) -> float:
     return total
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _part(way: Point, inverse: Floats, beyond: float) -> float:
     """The part of a way from the ellipsoid's centre at which the ellipsoid ends; negative if none.
 
@@ -99,14 +101,14 @@ def _part(way: Point, inverse: Floats, beyond: float) -> float:
     return 1.0
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _depth_toward(depth: Singles, voxel: Point, way: Point, part: float) -> float:
     return _blend(
         depth, voxel[0] - part * way[0], voxel[1] - part * way[1], voxel[2] - part * way[2]
     )
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _best_neighbour(
     depth: Singles, voxel: Point, seed: tuple[int, int, int], inverse: Floats
 ) -> tuple[float, Point]:
@@ -133,7 +135,7 @@ def _best_neighbour(
     return best, best_way
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _across(way: Point) -> tuple[Point, Point]:
     """Two unit vectors at right angles to a way."""
     length = np.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
@@ -157,7 +159,7 @@ def _across(way: Point) -> tuple[Point, Point]:
     return first, second
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _sideways(
     depth: Singles, voxel: Point, way: Point, side: Point, inverse: Floats
 ) -> tuple[float, float]:
@@ -174,7 +176,7 @@ def _sideways(
     return found
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _summit(down: float, here: float, up: float) -> float:
     """Where a parabola through three values is highest, in steps; at most one step away."""
     if down <= _NOTHING or up <= _NOTHING:
@@ -185,7 +187,7 @@ def _summit(down: float, here: float, up: float) -> float:
     return min(max(0.5 * (up - down) / bend, -1.0), 1.0)
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _best_touch(depth: Singles, voxel: Point, way: Point, inverse: Floats, step: float) -> float:
     """Greatest depth where the ellipsoid touches, from parabolas across the way to the surface."""
     first, second = _across(way)
@@ -216,7 +218,7 @@ def _best_touch(depth: Singles, voxel: Point, way: Point, inverse: Floats, step:
     )
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _out_of_reach(way: Point, inverse: Floats) -> bool:
     """Whether the ellipsoid misses everything within `REACH` voxels of the seed."""
     squared, steepest = 0.0, 0.0
@@ -227,7 +229,7 @@ def _out_of_reach(way: Point, inverse: Floats) -> bool:
     return squared > 1.0 or np.sqrt(squared_gauge(way, inverse)) - 1.0 > REACH * steepest
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _holds_full(
     depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], inverse: Floats
 ) -> bool:
@@ -252,7 +254,7 @@ def _holds_full(
     return False
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _greatest_depth(
     depth: Singles, voxel: tuple[int, int, int], seed: tuple[int, int, int], inverse: Floats
 ) -> float:
@@ -269,7 +271,7 @@ def _greatest_depth(
     return best
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _dilate_slice(
     depth: Singles,
     k: int,
@@ -292,7 +294,7 @@ def _dilate_slice(
             out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, inverse))
 
 
-@njit(cache=True, parallel=True)
+@njit(parallel=True, **COMPILED)
 def dilate(depth: Singles, half: Floats) -> Singles:
     """The greatest depth that the ellipsoid around each voxel reaches.
 
@@ -308,7 +310,7 @@ def dilate(depth: Singles, half: Floats) -> Singles:
     depth : array of the same shape
         Right between -0.5 and 0.5.
     """
-    inverse = 1.0 / half
+    inverse = np.minimum(1.0 / np.maximum(half, 1e-12), STEEPEST)
     nearest = (
         np.empty(depth.shape, np.float32),
         np.empty(depth.shape, np.int16),

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-decorators, no-warn-return-any
-"""Compiled loops that smooth a structure and find its voxel nearest to every voxel around it.
+"""Compiled loops that find the voxel of a structure nearest to every voxel around it.
 
 Everything is in voxels. The ellipsoid that measures distance is given by the reciprocals of its
 half-axes, ``inverse[axis, side]``, along array axis (z, y, x) in the falling (0) or rising (1)
@@ -22,14 +22,13 @@ Point = tuple[float, float, float]
 FULL = 0.5
 # How many voxels from the nearest seed, which lies inside, the surface of the result can be felt.
 REACH = 1.75
-FAR = np.float32(1e30)
-# Depths within this many voxels of the surface are known, others only by their sign.
-BAND = 1.2
-# Smoothing leaves this depth in the middle of everything that is three voxels thick.
-DEEP = 0.9
+FAR = np.float32(1e12)
+# Reciprocal of a half-axis that is zero; finite, because the loops are compiled for finite numbers.
+STEEPEST = 1e9
+COMPILED = {"cache": True, "fastmath": True, "error_model": "numpy"}
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def square(step: float, falling: float, rising: float) -> float:
     """Squared length of a step along one axis, in half-axes; from the half-axes' reciprocals."""
     if step == 0.0:
@@ -38,7 +37,7 @@ def square(step: float, falling: float, rising: float) -> float:
     return share * share
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def squared_gauge(way: Point, inverse: Floats) -> float:
     """Squared length of a way in half-axes: 1 on the surface of the ellipsoid."""
     return (
@@ -48,12 +47,10 @@ def squared_gauge(way: Point, inverse: Floats) -> float:
     )
 
 
-@njit(cache=True)
-def _is_seed(depth: Singles, k: int, j: int, i: int) -> bool:
-    """Inside, or a ridge just outside: no shallower than its neighbours along two of the axes."""
+@njit(**COMPILED)
+def _is_ridge(depth: Singles, k: int, j: int, i: int) -> bool:
+    """Just outside, but no shallower than its neighbours along two of the axes."""
     c = depth[k, j, i]
-    if c >= 0.0 or c <= -FULL:
-        return c >= 0.0
     nz, ny, nx = depth.shape
     ridges = 0
     if (k == 0 or c >= depth[k - 1, j, i]) and (k == nz - 1 or c >= depth[k + 1, j, i]):
@@ -65,7 +62,7 @@ def _is_seed(depth: Singles, k: int, j: int, i: int) -> bool:
     return ridges >= 2
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _squares(size: int, slope: float) -> Singles:
     """Squared lengths, in half-axes, of 0, 1, 2 ... voxels along an axis."""
     squares = np.zeros(size, np.float32)
@@ -74,7 +71,7 @@ def _squares(size: int, slope: float) -> Singles:
     return squares
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _seeds_along_x(
     depth: Singles, k: int, inverse: Floats, cost: Singles, feature: Features
 ) -> None:
@@ -85,7 +82,8 @@ def _seeds_along_x(
         last = -1
         for i in range(nx):
             cost[j, i] = FAR
-            if _is_seed(depth, k, j, i):
+            c = depth[k, j, i]
+            if c >= 0.0 or (c > -FULL and _is_ridge(depth, k, j, i)):
                 last = i
             if last >= 0:
                 cost[j, i] = rising[i - last]
@@ -99,13 +97,13 @@ def _seeds_along_x(
                 feature[k, j, i] = last
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _window(inverse: float) -> int:
     """How many voxels away a seed can matter."""
-    return int(np.ceil(1.0 / inverse + REACH)) if inverse < np.inf else 0
+    return int(np.ceil(1.0 / inverse + REACH)) if inverse < STEEPEST else 0
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def _nearest_along_y(
     line_cost: Singles, k: int, inverse: Floats, cost: Singles, feature: Features
 ) -> None:
@@ -127,7 +125,7 @@ def _nearest_along_y(
                 feature[k, j, i] = source if nearer else feature[k, j, i]
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def nearest_along_z(
     slice_cost: Singles, k: int, inverse: Floats, cost: Singles, feature: Features
 ) -> None:
@@ -150,7 +148,7 @@ def nearest_along_z(
                 feature[j, i] = source if nearer else feature[j, i]
 
 
-@njit(cache=True)
+@njit(**COMPILED)
 def nearest_in_slice(
     depth: Singles, k: int, inverse: Floats, nearest: tuple[Singles, Features, Features]
 ) -> None:
@@ -158,77 +156,3 @@ def nearest_in_slice(
     line_cost = np.empty((depth.shape[1], depth.shape[2]), np.float32)
     _seeds_along_x(depth, k, inverse, line_cost, x_feature)
     _nearest_along_y(line_cost, k, inverse, cost, y_feature)
-
-
-@njit(cache=True)
-def _smooth_slice(values: Singles) -> Singles:
-    """One slice after the mean with weights (1 2 1)/4 along its rows and columns."""
-    ny, nx = values.shape
-    lines = np.zeros((ny + 2, nx + 2), np.float32)
-    for j in range(ny):
-        for i in range(nx):
-            lines[j + 1, i + 1] = values[j, i]
-    out = np.empty((ny, nx), np.float32)
-    for j in range(1, ny + 1):
-        for i in range(1, nx + 1):
-            corners = lines[j - 1, i - 1] + lines[j - 1, i + 1]
-            corners += lines[j + 1, i - 1] + lines[j + 1, i + 1]
-            sides = lines[j - 1, i] + lines[j + 1, i] + lines[j, i - 1] + lines[j, i + 1]
-            total = np.float32(0.0625) * corners + np.float32(0.125) * sides
-            out[j - 1, i - 1] = total + np.float32(0.25) * lines[j, i]
-    return out
-
-
-@njit(cache=True)
-def smooth(values: Singles) -> Singles:
-    """The mean of each voxel and its neighbours with weights (1 2 1)/4 along every axis.
-
-    Parameters
-    ----------
-    values : (z, y, x) array, 0 beyond its borders
-    """
-    nz, ny, nx = values.shape
-    out = np.zeros(values.shape, np.float32)
-    for k in range(nz):
-        flat = _smooth_slice(values[k])
-        for near in range(max(k - 1, 0), min(k + 2, nz)):
-            share = np.float32(0.5 if near == k else 0.25)
-            for j in range(ny):
-                for i in range(nx):
-                    out[near, j, i] += share * flat[j, i]
-    return out
-
-
-@njit(cache=True)
-def _near_deep(depth: Singles, k: int, j: int, i: int) -> bool:
-    """Whether a voxel well inside lies within two voxels along every axis."""
-    nz, ny, nx = depth.shape
-    for a in range(max(k - 2, 0), min(k + 3, nz)):
-        for b in range(max(j - 2, 0), min(j + 3, ny)):
-            for c in range(max(i - 2, 0), min(i + 3, nx)):
-                if depth[a, b, c] >= DEEP:
-                    return True
-    return False
-
-
-@njit(cache=True)
-def mend_thin_parts(depth: Singles, values: Singles) -> None:
-    """Give parts that smoothing has washed out the depth that their own coverage says.
-
-    Parameters
-    ----------
-    depth : (z, y, x) array, voxels, changed in place
-    values : (z, y, x) array, coverage
-    """
-    nz, ny, nx = depth.shape
-    thin = np.zeros(depth.shape, np.bool_)
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                washed = -BAND < depth[k, j, i] < FULL
-                thin[k, j, i] = washed and not _near_deep(depth, k, j, i)
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                if thin[k, j, i]:
-                    depth[k, j, i] = values[k, j, i] - FULL

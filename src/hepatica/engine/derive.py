@@ -27,12 +27,14 @@ class ProtocolStructures:
     """What a protocol asks for, as far as the case allows.
 
     ``missing`` says for a name why there is no such structure and what would help; ``doubts``
-    says what is wrong with one that there is, so that verdicts on it are unknown.
+    says what is wrong with one that there is, so that verdicts on it are unknown; ``warnings``
+    must be looked at, ``remarks`` tell how a structure was made.
     """
 
     present: Mapping[str, Structure]
     missing: Mapping[str, str]
     doubts: Mapping[str, str]
+    warnings: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -69,8 +71,20 @@ def protocol_structures(
     book.treat_only(treated)
     for target in protocol.targets:
         book.add_target(target, ptv_margin)
-    book.compare_tumours_with("Liver")
-    return ProtocolStructures(book.present, book.missing, book.doubts, tuple(book.remarks))
+    book.compare_tumours_with(protocol.prescription.organ)
+    book.look_for_cuts(needed_structures(protocol))
+    return ProtocolStructures(
+        book.present, book.missing, book.doubts, tuple(book.warnings), tuple(book.remarks)
+    )
+
+
+def needed_structures(protocol: Protocol) -> tuple[str, ...]:
+    """Every structure a protocol speaks of, once, in the order in which it does."""
+    names = [target.name for target in protocol.targets]
+    names.append(protocol.prescription.organ)
+    names += [limit.structure for limit in protocol.limits]
+    names += [row.structure for row in protocol.report.rows]
+    return tuple(dict.fromkeys(names))
 
 
 def working_grid(case: Case) -> Grid:
@@ -95,6 +109,14 @@ def working_grid(case: Case) -> Grid:
     return first.crop(tuple(start), tuple(stop))
 
 
+def _reaches_edge(image: Grid, part: Grid) -> bool:
+    offset = image.offset_of(part)
+    if offset is None:
+        return False
+    ends = zip(offset, part.shape, image.shape, strict=True)
+    return any(o <= 0 or o + n >= size for o, n, size in ends)
+
+
 def _contains(image: Grid, part: Grid) -> bool:
     offset = image.offset_of(part)
     return offset is not None and all(
@@ -112,6 +134,8 @@ class _Book:
         self.present = {n: s.on(self.grid) for n, s in drawn.items()}
         self.missing = {n: f"{n} is empty: contour it." for n in case.structures if n not in drawn}
         self.doubts: dict[str, str] = {}
+        self.warnings: list[str] = []
+        self.parents: dict[str, str] = {}
         self.remarks = [
             f"{name} was resampled onto the voxels of the image."
             for name, structure in drawn.items()
@@ -182,10 +206,10 @@ class _Book:
         least = target.minimum_mm or 0.0
         if given is None:
             said = (
-                f"No patient-specific margin was given: targets are grown by the protocol's minimum "
-                f"of {least:g} mm. Measure the motion and give --ptv-margin-mm."
+                f"No patient-specific margin was given: targets are grown by the protocol's "
+                f"minimum of {least:g} mm. Measure the motion and give --ptv-margin-mm."
             )
-            self.remarks += [] if said in self.remarks else [said]
+            self.warnings += [] if said in self.warnings else [said]
             return Margin.uniform(least)
         if min(given.sides_mm) < least:
             raise InvalidInput(
@@ -206,6 +230,7 @@ class _Book:
             made = parts[0].grown(how.margin_mm or 0.0, self.grid)
         else:
             made = reduce({"minus": sub, "or": or_, "and": and_}[how.how], parts)
+        self.parents[derived.name] = how.of[0]
         self._keep(replace(made, name=derived.name, origin=f"derived: {how}", derived=True))
 
     def _keep(self, made: Structure) -> None:
@@ -214,8 +239,9 @@ class _Book:
         else:
             self.present[made.name] = made
 
-    def compare_tumours_with(self, organ: str) -> None:
+    def compare_tumours_with(self, remnant: str) -> None:
         """A tumour outside its organ is a wrong contour or a wrong patient, never a small one."""
+        organ = self.parents.get(remnant, remnant)
         if organ not in self.present:
             return
         for name in (t.name for t in self.case.gtvs if t.name in self.present):
@@ -224,9 +250,23 @@ class _Book:
             said = f"{name} lies {'outside' if share < _MOSTLY_OUTSIDE else 'partly outside'} the "
             said += f"{organ} ({share:.0%} of it is inside): check both contours."
             if share < _MOSTLY_OUTSIDE:
-                self.doubts[f"{organ}-{GTV}"] = said
+                self.doubts[remnant] = said
             if share < _PARTLY_OUTSIDE:
-                self.remarks.append(said)
+                self.warnings.append(said)
+
+    def look_for_cuts(self, names: tuple[str, ...]) -> None:
+        """An organ that reaches the edge of the image may go on beyond it, with more dose."""
+        image = self.case.image.grid
+        cut = [
+            name
+            for name in names
+            if name in self.present and _reaches_edge(image, self.present[name].grid)
+        ]
+        if cut:
+            self.warnings.append(
+                f"{', '.join(cut)}: at the edge of the image and may be cut; volumes are lower "
+                "bounds, and dose beyond the image is not counted."
+            )
 
     def _lacks(self, name: str, *needed: str) -> bool:
         absent = [n for n in needed if n not in self.present]

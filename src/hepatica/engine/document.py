@@ -44,6 +44,7 @@ def evaluation_document(result: Evaluation) -> dict[str, Any]:
         "advice": list(result.advice),
         "missing": list(result.missing),
         "warnings": list(result.warnings),
+        "remarks": list(result.remarks),
         "notes": [
             {"kind": note.kind, "subject": note.subject, "text": note.text}
             for note in result.case.notes
@@ -83,6 +84,7 @@ def _prescription(result: Evaluation) -> dict[str, Any] | None:
         "fractions": given.fractions,
         "dose_per_fraction_gy": given.per_fraction_gy,
         "origin": given.origin,
+        "fractions_origin": given.fractions_origin,
         "risk_level": result.allocation.risk,
     }
 
@@ -124,6 +126,7 @@ def _reading(reading: RiskReading) -> dict[str, Any]:
         "geud_gy": reading.geud_gy,
         "ntcp": reading.ntcp,
         "ntcp_uniform": reading.ntcp_uniform,
+        "allowance_gy": reading.allowance_gy,
         "allowed_gy": {risk_key(risk): dose for risk, dose in reading.allowed_gy.items()},
     }
 
@@ -137,6 +140,7 @@ def _allocation(allocation: Allocation) -> dict[str, Any]:
         "veff": allocation.effective_volume,
         "risk_level": allocation.risk,
         "reading": allocation.reading,
+        "is_upper_bound": allocation.is_upper_bound,
         "doses_gy": {risk_key(a.risk): a.allowed_gy for a in allocation.levels},
         "levels": {risk_key(a.risk): _allowed(a) for a in allocation.levels},
         "allowed_gy": None if chosen is None else chosen.allowed_gy,
@@ -166,6 +170,7 @@ def _allowed(dose: AllowedDose) -> dict[str, Any]:
         "ntcp": dose.ntcp,
         "limited_by": dose.limited_by,
         "because": dose.because,
+        "curve_over_risk": dose.curve_over_risk,
     }
 
 
@@ -184,4 +189,5 @@ def _limit(limit: LimitVerdict) -> dict[str, Any]:
         "strength": limit.strength,
         "source": limit.source,
         "status": limit.status,
+        "reading": limit.reading,
     }

@@ -42,6 +42,7 @@ class PrescribedDose:
     dose_gy: float
     fractions: int
     origin: str
+    fractions_origin: str = ""
 
     @property
     def per_fraction_gy(self) -> float:
@@ -58,6 +59,7 @@ class RiskReading:
     ntcp: float
     ntcp_uniform: float | None
     allowed_gy: Mapping[float, float]
+    allowance_gy: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ class OrganBound:
 
 @dataclass(frozen=True)
 class AllowedDose:
-    """The highest prescription at one risk level, and what stops it from being higher."""
+    """The highest prescription at one risk level, and what stops it from being higher.
+
+    ``curve_over_risk`` says that hot spots in the liver make the patient's own risk at the curve's
+    dose higher than the level; the dose is then held at the bin-wise one.
+    """
 
     risk: float
     curve_gy: float
@@ -94,6 +100,7 @@ class AllowedDose:
     ntcp: float
     limited_by: str
     because: str
+    curve_over_risk: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,11 @@ class Allocation:
     organs: tuple[OrganBound, ...]
     risk: float
     missing: tuple[str, ...] = ()
+
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether a limit that may bind is not known, so that the doses are upper bounds."""
+        return self.verdict is Verdict.UNKNOWN and bool(self.levels)
 
     @property
     def chosen(self) -> AllowedDose | None:
@@ -133,11 +145,16 @@ class LimitVerdict:
     strength: str
     source: str
     status: str
+    reading: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Everything that is said about one dose distribution under one protocol."""
+    """Everything that is said about one dose distribution under one protocol.
+
+    ``warnings`` are what a person must look at before believing a number; ``remarks`` tell how it
+    was made.
+    """
 
     case: Case
     protocol: Protocol
@@ -151,3 +168,4 @@ class Evaluation:
     advice: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

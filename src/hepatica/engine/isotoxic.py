@@ -111,9 +111,15 @@ def _as_protocol_gives(
     level_gy = given.fixed_dose_gy(stratum, risk)
     if stratum.doses == "fixed" and level_gy is not None:
         return level_gy, f"Stratum {stratum.name} gives fixed dose levels."
+    if stratum.doses == "fixed":
+        levels = ", ".join(f"{level:g}" for level in given.risk_levels)
+        return None, f"Stratum {stratum.name} has dose levels for the risks {levels} only."
     if curve_gy > given.cap_gy:
         return given.cap_gy, f"The protocol maximum of {given.cap_gy:g} Gy holds."
-    return curve_gy, f"Stratum {stratum.name}: the curve's dose."
+    return curve_gy, (
+        f"Stratum {stratum.name}: the curve's dose; up to {given.allowance_gy:g} Gy more where the "
+        "patient's own distribution allows."
+    )
 
 
 def _require_ranges(

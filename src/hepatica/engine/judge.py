@@ -13,6 +13,9 @@ from hepatica.errors import InvalidInput
 from hepatica.physics.dvh import scale_to_limit
 from hepatica.protocol import Advice, Limit, Protocol
 
+_FINEST = 1e-4
+"""Relative difference that neither a stored dose nor a histogram resolves."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bench:
@@ -140,10 +143,12 @@ def _verdict(limit: Limit, found: MetricValue) -> LimitVerdict:
     number = limit_value(limit)
     key = "at_most" if limit.at_most is not None else "at_least"
     sign = "<=" if limit.at_most is not None else ">="
+    stated = [limit.status_of(part) for part in (key, "metric", "structure", "each_of")]
     reason = found.reason
     verdict = Verdict.UNKNOWN
     if found.value is not None:
-        met = found.value <= number if sign == "<=" else found.value >= number
+        slack = _FINEST * number
+        met = found.value <= number + slack if sign == "<=" else found.value >= number - slack
         verdict = Verdict.MET if met else Verdict.NOT_MET
         reason = f"{found.value:.2f} {found.unit} {'is' if met else 'is not'} {sign} {number:g}"
     if limit.strength == "soft" and verdict is Verdict.NOT_MET:
@@ -161,7 +166,8 @@ def _verdict(limit: Limit, found: MetricValue) -> LimitVerdict:
         kind=limit.kind,
         strength=limit.strength,
         source=str(limit.source_of(key)),
-        status=limit.status_of(key),
+        status="recalled" if "recalled" in stated else "verified",
+        reading=" ".join(filter(None, (limit.reading, limit.note))),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hepatica.case import Case, Dose, Grid, Margin, Structure, Volume
 from hepatica.errors import InvalidInput
+from hepatica.physics.dvh import dose_volume_histogram
 from hepatica.physics.falloff import Falloff, published_falloff, relative_dose
 
 
@@ -35,7 +36,7 @@ class Placement:
 
 
 def place_dose(case: Case, placement: Placement) -> Dose:
-    """The dose whose prescription isodose is the surface of the targets plus their margin.
+    """A dose whose prescription covers 95 % of each target plus its margin.
 
     Raises
     ------
@@ -45,29 +46,39 @@ def place_dose(case: Case, placement: Placement) -> Dose:
     grid = dose_grid(case.image.grid, placement.spacing_mm)
     distance = np.full(grid.shape, np.inf)
     deepest = 0.0
+    surfaces = []
     for name in placement.targets:
         target = case.structure(name)
         if target.is_empty:
             raise InvalidInput(f"Structure {name} is empty; a dose cannot be placed around it.")
         surface = target.grown(placement.margin, case.image.grid)
+        surfaces.append(surface)
         own = signed_distance_mm(surface, grid)
         deepest = max(deepest, -float(own.min()))
         distance = np.minimum(distance, own)
     shape = placement.shape or published_falloff()
     fraction = relative_dose(distance, deepest, shape)
+    even = Volume(fraction, grid, "Gy")
+    # A voxel grid places a surface to half a voxel: the dose is scaled until it covers 95 %.
+    covering = min(_covering_dose_gy(even, surface) for surface in surfaces)
     words = f"{' and '.join(placement.targets)} + {placement.margin}"
     return Dose(
         uid="",
         label=f"idealised dose around {words}",
-        volume=Volume(fraction * placement.prescription_gy, grid, "Gy"),
+        volume=even.scaled(placement.prescription_gy / covering),
         summation="PLAN",
         plan_uid=None,
         frame_of_reference_uid=case.frame_of_reference_uid,
         origin=(
-            f"idealised: {placement.prescription_gy:g} Gy on the surface of {words}, "
-            f"half of it {shape.half_distance_mm:g} mm outside; not a planned dose"
+            f"idealised: {placement.prescription_gy:g} Gy cover 95 % of {words}, half of it "
+            f"{shape.half_distance_mm:g} mm outside; not a planned dose"
         ),
     )
+
+
+def _covering_dose_gy(dose: Volume, surface: Structure) -> float:
+    histogram = dose_volume_histogram(dose, surface.coverage)
+    return histogram.dose_to_hottest_cc(0.95 * histogram.covered_cc)
 
 
 def dose_grid(image: Grid, spacing_mm: float) -> Grid:

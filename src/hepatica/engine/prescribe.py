@@ -27,6 +27,8 @@ from hepatica.protocol import Prescription, Stratum
 DOSE_LEVEL = "dose level"
 PROTOCOL_MAXIMUM = "protocol maximum"
 
+_SAME_DOSE_GY = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class LiverShape:
@@ -143,6 +145,7 @@ def allowed_dose(
         ntcp=ntcp(rule.model, shape.relative_dose * allowed_gy, shape.volume_cc, given.fractions),
         limited_by=limited_by,
         because=because,
+        curve_over_risk=found.binwise_gy < found.curve_gy - _SAME_DOSE_GY,
     )
 
 
@@ -169,6 +172,12 @@ def _liver_dose(
         because = (
             f"The patient's own distribution carries a risk of {risk:.0%} at "
             f"{found.binwise_gy:.2f} Gy."
+        )
+        return found.binwise_gy, given.organ, because
+    if found.binwise_exceeded:
+        because = (
+            f"The {risk:.0%} curve gives {found.curve_gy:.2f} Gy, but hot spots in the liver make "
+            f"the patient's own risk reach {risk:.0%} at {found.binwise_gy:.2f} Gy, which holds."
         )
         return found.binwise_gy, given.organ, because
     return found.allowed_gy, given.organ, found.why

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hepatica.case import Case
-from hepatica.engine.derive import ProtocolStructures, protocol_structures
+from hepatica.engine.derive import (
+    ProtocolStructures,
+    needed_structures,
+    protocol_structures,
+)
 from hepatica.protocol import Protocol
 
 
@@ -53,17 +57,8 @@ def readiness(case: Case, protocol: Protocol) -> Readiness:
         tuple(name for name in needed if name in made.present),
         {name: _why(made, name) for name in needed if name not in made.present},
         {name: why for name, why in made.doubts.items() if name in needed},
-        made.remarks,
+        (*made.warnings, *made.remarks),
     )
-
-
-def needed_structures(protocol: Protocol) -> tuple[str, ...]:
-    """Every structure a protocol speaks of, once, in the order in which it does."""
-    names = [target.name for target in protocol.targets]
-    names.append(protocol.prescription.organ)
-    names += [limit.structure for limit in protocol.limits]
-    names += [row.structure for row in protocol.report.rows]
-    return tuple(dict.fromkeys(names))
 
 
 def _why(made: ProtocolStructures, name: str) -> str:
