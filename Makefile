@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+# Compiled loops call each other across files, which numba's cache does not notice: one cache per state.
+KERNELS := $(shell find src -name '*_kernels.py' | sort | xargs cat | sha256sum | cut -c1-12)
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba/$(KERNELS)
 
 .PHONY: help setup demo test check bench docs
 help:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hepatica.case import Grid, Volume
+from hepatica.case import Grid, Structure, Volume
 from hepatica.case.resample import average_onto, resample
 from hepatica.errors import InvalidInput
 from tests.case.shapes import HEAD_FIRST_PRONE, SAGITTAL, TURNED, ball, cc, centred_grid
@@ -85,3 +85,15 @@ def test_a_point_between_coarse_voxels_is_not_lost() -> None:
     speck = Volume(values, fine, "1").trimmed()
     assert speck.on(coarse).values.sum() == 0  # why coverages are averaged
     assert average_onto(speck, coarse).values.sum() == pytest.approx(1 / 125)
+
+
+@pytest.mark.parametrize("offset_mm", [0.0, 0.3, 0.5, 0.7, 1.1])
+def test_a_turn_about_one_axis_does_not_shift_a_structure_along_that_axis(offset_mm: float) -> None:
+    angle = np.radians(8.0)
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    about_x = ((1.0, 0.0, 0.0), (0.0, c, -s), (0.0, s, c))
+    box = Volume(np.ones((8, 10, 11)), Grid((8, 10, 11), (1.5, 1.5, 3.0)), "1")
+    target = Grid((26, 26, 30), (1.5, 2.0, 3.0), (-12.0 + offset_mm, -12.0, -12.0), about_x)
+    moved = Structure("box", average_onto(box, target))
+    assert moved.centroid_mm == pytest.approx(box.grid.point_at((5.0, 4.5, 3.5)), abs=0.03)
+    assert moved.volume_cc == pytest.approx(box.values.size * box.grid.voxel_cc, rel=2e-3)

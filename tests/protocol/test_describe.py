@@ -21,7 +21,7 @@ def test_a_reader_sees_doses_limits_readings_and_what_was_only_recalled() -> Non
         "metric: The maximum is read as the dose to the hottest 0.03 cc",
         "read as literal: D66.7%[Gy] at most 18 Gy.",
         "when functioning_kidneys is both",
-        "Rib, Chestwall: D0.5cc[Gy] at most 50.4 Gy (organ; soft)",
+        "Rib: D0.5cc[Gy] at most 50.4 Gy (organ; soft)",
         "Kidneys: Kidney_L or Kidney_R (unless it is drawn)",
         "Which kidneys function? (both, left, right; both is assumed)",
     ):

@@ -97,7 +97,7 @@ def test_twelve_faults_come_out_at_once_each_with_its_line_and_its_remedy() -> N
         ("Bowel_small", "each_of[3]: Bowel_small is written Bowel_Small in TG-263"),
         ("structure: SpinalChord", "did you mean SpinalCord_PRV05?"),
         ("lee2008", "'lee2008' is not an entry of sources; did you mean lee2009?"),
-        ("- name: uninvolved-liver", "limits[9].source: source is missing."),
+        ("- name: uninvolved-liver", "limits[11].source: source is missing."),
     ]
     faults = validate(text)
     lines = [(fault.line, str(fault)) for fault in faults]

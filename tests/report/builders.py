@@ -207,9 +207,14 @@ LIMITS = (
 
 def _risk() -> LiverRisk:
     model = model_named("michigan_mets")
-    used = RiskReading(model, 33.8, 0.0147, 0.3213, {0.05: 40.68, 0.10: 41.8, 0.20: 43.1})
+    used = RiskReading(model, 33.8, 0.0147, 0.3213, {0.05: 40.68, 0.10: 41.8, 0.20: 43.1}, 3.0)
     other = RiskReading(
-        model.with_reference_fraction(2.0), 30.1, 0.0049, 0.17, {0.05: 43.5, 0.10: 44.6, 0.20: 46.0}
+        model.with_reference_fraction(2.0),
+        30.1,
+        0.0049,
+        0.17,
+        {0.05: 43.5, 0.10: 44.6, 0.20: 46.0},
+        0.0,
     )
     return LiverRisk(0.4335, used, (used, other))
 
@@ -260,7 +265,7 @@ def evaluation(case_id: str = "phantom-1") -> Evaluation:
         case=case,
         protocol=load_protocol("sbrt-six-fraction"),
         dose=dose,
-        prescription=PrescribedDose(PRESCRIPTION_GY, 6, "RTPLAN liver1"),
+        prescription=PrescribedDose(PRESCRIPTION_GY, 6, "RTPLAN liver1", "as given by the user"),
         structures=_rows(case, dose),
         risk=_risk(),
         allocation=_allocation(),
@@ -268,7 +273,8 @@ def evaluation(case_id: str = "phantom-1") -> Evaluation:
         indices={"PTV_GTV": {"rtog_conformity": 1.21, "gradient": 3.4}},
         advice=("Give a proton-pump inhibitor. (Stomach D0.5cc[Gy] is 31.0, from 30 on)",),
         missing=("the case has no Duodenum: contour it",),
-        warnings=("PTV_GTV is GTV grown by 5 mm, the protocol's minimum.",),
+        warnings=("No patient-specific margin was given: measure the motion.",),
+        remarks=("PTV_GTV is GTV grown by 5 mm, the protocol's minimum.",),
     )
 
 

@@ -40,7 +40,13 @@ def test_a_dose_that_missing_organs_could_lower_is_an_upper_bound(evaluation: Ev
     assert plain(tile.value) == "\u2264 41.4 Gy"
     assert tile.tone == "unknown"
     facts = {fact.label: plain(fact.text) for fact in answer(evaluation).facts}
-    assert facts["Dose allowed"].startswith("Unknown, at most 41.4 Gy: 1 organ limit")
+    assert facts["Deliverable dose"].startswith(
+        "Unknown, at most 41.4 Gy (upper bound): 1 organ limit"
+    )
+    assert "upper bound" in tile.detail
+    assert facts["What limits it"].startswith(
+        "At 10 % risk 41.9 Gy (upper bound) is allowed and 41.4 Gy (upper bound), 6 fractions of "
+    )
 
 
 def test_the_sentences_name_broken_and_unknown_limits(evaluation: Evaluation) -> None:
@@ -51,8 +57,10 @@ def test_the_sentences_name_broken_and_unknown_limits(evaluation: Evaluation) ->
     )
     assert "model michigan_mets, n 0.97, m 0.12, TD50 45.8 Gy" in facts["Liver risk"]
     assert "0.5 % if read in 2.0 Gy fractions" in facts["Liver risk"]
-    assert facts["Dose per risk level"].startswith("40.7 Gy at 5 %, 41.9 Gy at 10 % and 43.3 Gy")
-    assert "limited by Liver-GTV" in facts["What limits it"]
+    assert facts["Dose per risk level"].startswith(
+        "Deliverable at most 40.2 Gy (allowed 40.7 Gy) at 5 %, at most 41.4 Gy (allowed 41.9 Gy) at"
+    )
+    assert "Limited by Liver-GTV" in facts["What limits it"]
 
 
 def test_unknown_prescription_and_risk_say_why(unknown: Evaluation) -> None:
@@ -61,7 +69,7 @@ def test_unknown_prescription_and_risk_say_why(unknown: Evaluation) -> None:
     facts = {fact.label: fact.text for fact in found.facts}
     assert facts["Prescription"].startswith("Unknown: neither plan nor user stated it")
     assert "the dose grid misses Liver-GTV" in facts["Liver risk"]
-    assert "the dose grid misses Liver-GTV" in facts["Dose allowed"]
+    assert "the dose grid misses Liver-GTV" in facts["Deliverable dose"]
 
 
 def test_the_same_missing_fact_is_said_once_and_equal_remedies_together(
@@ -117,3 +125,29 @@ def test_the_sentences_for_a_terminal_are_the_same(evaluation: Evaluation) -> No
     assert lines[0].startswith("Prescription: 41.4")
     assert lines[-1].startswith("Next step: ")
     assert all("\n" not in line for line in lines)
+
+
+def test_warnings_look_like_warnings_and_stand_before_plain_remarks(
+    evaluation: Evaluation,
+) -> None:
+    facts = answer(evaluation).facts
+    labels = [fact.label for fact in facts]
+    assert labels.index("Warnings") + 1 == labels.index("Remarks")
+    tones = {fact.label: fact.tone for fact in facts}
+    assert (tones["Warnings"], tones["Remarks"]) == ("warning", "plain")
+
+
+def test_the_prescription_says_where_dose_and_fractions_come_from(evaluation: Evaluation) -> None:
+    text = plain(answer(evaluation).facts[0].text)
+    assert text == (
+        "41.4 Gy in 6 fractions of 6.90 Gy. Dose: RTPLAN liver1. Number of fractions: as given by "
+        "the user."
+    )
+
+
+def test_a_plan_whose_risk_is_above_the_level_is_marked(evaluation: Evaluation) -> None:
+    assert evaluation.risk is not None
+    high = replace(evaluation.risk, reading=replace(evaluation.risk.reading, ntcp=0.31))
+    tile = answer(replace(evaluation, risk=high)).tiles[1]
+    assert (plain(tile.value), tile.tone) == ("31.0 %", "not met")
+    assert "above the 10 % level" in plain(tile.detail)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hepatica.engine.evaluation import Evaluation, MetricValue, OrganBound
+from hepatica.engine.evaluation import Evaluation, MetricValue
 from hepatica.engine.verdict import Verdict
 from hepatica.report.model_tables import sensitivity_table
 from hepatica.report.reading_order import reading_order
@@ -19,7 +19,7 @@ from hepatica.report.structure_tables import (
     structures_table,
     volume_difference,
 )
-from hepatica.report.tables import allocation_table, limits_table, organs_table
+from hepatica.report.tables import limits_table
 
 
 def rows_of(table: Table | None) -> dict[str, list[str]]:
@@ -48,25 +48,6 @@ def test_every_limit_has_a_row_with_symbol_word_reason_source_and_status(
 def test_a_breach_of_a_soft_limit_says_so(evaluation: Evaluation) -> None:
     rows = rows_of(limits_table(evaluation.limits, references(evaluation)))
     assert rows["Chestwall"][3] == "\u2715 not met (soft)"
-
-
-def test_the_allocation_table_leads_from_the_curve_to_what_can_be_delivered(
-    evaluation: Evaluation,
-) -> None:
-    rows = rows_of(allocation_table(evaluation.allocation, 6))
-    assert list(rows) == ["5 %", "10 % (chosen)", "20 %"]
-    assert rows["10 % (chosen)"][:5] == ["38.9", "45.0", "41.9", "41.9", "6 \u00d7 6.90 = 41.4 Gy"]
-    assert rows["5 %"][6] == "Liver-GTV"
-
-
-def test_organs_are_sorted_by_the_dose_at_which_they_bind(evaluation: Evaluation) -> None:
-    never = OrganBound("Bowel_Large", "D0.5cc[Gy]", 30, "Gy", float("inf"))
-    allocation = replace(evaluation.allocation, organs=(never, *evaluation.allocation.organs))
-    rows = rows_of(organs_table(allocation))
-    assert list(rows) == ["Stomach", "SpinalCord", "Bowel_Large", "Duodenum"]
-    assert rows["Stomach"][1] == "44.1 Gy"
-    assert rows["Bowel_Large"][1] == "never"
-    assert rows["Duodenum"][1:] == ["unknown", "Unknown: the case has no Duodenum: contour it."]
 
 
 def test_volumes_more_than_two_per_cent_apart_are_marked(evaluation: Evaluation) -> None:
@@ -125,7 +106,7 @@ def test_indices_say_what_they_are() -> None:
 
 def test_both_readings_of_the_reference_fraction_are_side_by_side(evaluation: Evaluation) -> None:
     assert evaluation.risk is not None
-    rows = rows_of(sensitivity_table(evaluation.risk))
+    rows = rows_of(sensitivity_table(evaluation.risk, evaluation.allocation))
     assert rows["1.5 Gy (used)"][:2] == ["33.8", "1.5 %"]
     assert rows["2.0 Gy (for comparison)"][-1] == "recalled"
 
@@ -133,7 +114,7 @@ def test_both_readings_of_the_reference_fraction_are_side_by_side(evaluation: Ev
 def test_an_unknown_uniform_risk_says_why(evaluation: Evaluation) -> None:
     assert evaluation.risk is not None
     bare = replace(evaluation.risk.reading, ntcp_uniform=None)
-    rows = rows_of(sensitivity_table(replace(evaluation.risk, reading=bare)))
+    rows = rows_of(sensitivity_table(replace(evaluation.risk, reading=bare), evaluation.allocation))
     assert rows["1.5 Gy (used)"][2] == "unknown: the liver receives no dose"
 
 

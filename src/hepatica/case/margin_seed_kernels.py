@@ -152,6 +152,7 @@ def nearest_along_z(
 def nearest_in_slice(
     depth: Singles, k: int, inverse: Floats, nearest: tuple[Singles, Features, Features]
 ) -> None:
+    """Nearest seeds within slice ``k``: squared distances, and the y and x at which they lie."""
     cost, y_feature, x_feature = nearest
     line_cost = np.empty((depth.shape[1], depth.shape[2]), np.float32)
     _seeds_along_x(depth, k, inverse, line_cost, x_feature)

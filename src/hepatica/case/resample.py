@@ -79,7 +79,7 @@ def average_onto(coverage: Volume, target: Grid) -> Volume:
         from hepatica.case.resample_kernels import average_oblique
 
         out = np.empty(target.shape, np.float32)
-        average_oblique(values, matrix, offset, out, _samples_per_axis(coverage.grid, target))
+        average_oblique(values, matrix, offset, out, _sample_points(coverage.grid, target))
         return Volume(out, target, coverage.unit)
     moved = values.transpose([s for _, s in partner])
     for t, s in partner:
@@ -142,7 +142,21 @@ def _overlap(source_size: int, target_size: int, step: float, offset: float) -> 
     return np.asarray(np.maximum(high - low, 0) / abs(step), np.float32)
 
 
-def _samples_per_axis(source: Grid, target: Grid) -> NDArray[np.int64]:
-    """Points per target voxel and axis (z, y, x): three per source voxel, 4 to 16."""
+def _sample_points(source: Grid, target: Grid) -> NDArray[np.float64]:
+    """(points, 3) array, (z, y, x) from -0.5 to 0.5: where a target voxel is sampled.
+
+    Three points per source voxel and axis, 4 to 16. Each row of points is shifted against its
+    neighbours (multi-jittered sampling, Chiu, Shirley and Wang 1994), so that along every axis no
+    two points share a place: on a plain lattice, a turn about one axis leaves the points of that
+    axis at the same few places in all voxels, and a structure moves by up to half their distance.
+    """
     ratio = np.array(target.spacing_mm[::-1]) / min(source.spacing_mm)
-    return np.asarray(np.clip(np.ceil(3 * ratio), 4, 16).astype(np.int64))
+    counts = np.clip(np.ceil(3 * ratio), 4, 16).astype(int)
+    cells = np.indices(tuple(counts)).reshape(3, -1)
+    places = []
+    for axis in range(3):
+        second, third = (axis + 1) % 3, (axis + 2) % 3
+        row = cells[second] * counts[third] + cells[third]
+        shift = (row + 0.5) / (counts[second] * counts[third])
+        places.append((cells[axis] + shift) / counts[axis] - 0.5)
+    return np.ascontiguousarray(np.stack(places, axis=1))

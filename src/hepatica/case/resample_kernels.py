@@ -86,27 +86,25 @@ def interpolate_oblique(
 
 @njit(cache=True, parallel=True)
 def average_oblique(
-    values: Singles, matrix: Floats, offset: Floats, out: Singles, per_axis: Ints
+    values: Singles, matrix: Floats, offset: Floats, out: Singles, points: Floats
 ) -> None:
-    """Mean of the voxels of ``values`` in which evenly spread points of each target voxel lie."""
+    """Mean of the voxels of ``values`` in which the points of each target voxel lie.
+
+    ``points`` is (points, 3): where they lie within a target voxel, (z, y, x) from -0.5 to 0.5.
+    """
     nz, ny, nx = values.shape
-    samples = per_axis[0] * per_axis[1] * per_axis[2]
+    steps = points @ matrix.T
     for k in prange(out.shape[0]):
         for j in range(out.shape[1]):
             for i in range(out.shape[2]):
+                z = matrix[0, 0] * k + matrix[0, 1] * j + matrix[0, 2] * i + offset[0] + 0.5
+                y = matrix[1, 0] * k + matrix[1, 1] * j + matrix[1, 2] * i + offset[1] + 0.5
+                x = matrix[2, 0] * k + matrix[2, 1] * j + matrix[2, 2] * i + offset[2] + 0.5
                 total = 0.0
-                for n in range(samples):
-                    a = k + (n // (per_axis[1] * per_axis[2]) + 0.5) / per_axis[0] - 0.5
-                    b = j + (n // per_axis[2] % per_axis[1] + 0.5) / per_axis[1] - 0.5
-                    c = i + (n % per_axis[2] + 0.5) / per_axis[2] - 0.5
-                    z = matrix[0, 0] * a + matrix[0, 1] * b + matrix[0, 2] * c + offset[0]
-                    y = matrix[1, 0] * a + matrix[1, 1] * b + matrix[1, 2] * c + offset[1]
-                    x = matrix[2, 0] * a + matrix[2, 1] * b + matrix[2, 2] * c + offset[2]
-                    z0, y0, x0 = (
-                        int(np.floor(z + 0.5)),
-                        int(np.floor(y + 0.5)),
-                        int(np.floor(x + 0.5)),
-                    )
+                for n in range(len(steps)):
+                    z0 = int(np.floor(z + steps[n, 0]))
+                    y0 = int(np.floor(y + steps[n, 1]))
+                    x0 = int(np.floor(x + steps[n, 2]))
                     if 0 <= z0 < nz and 0 <= y0 < ny and 0 <= x0 < nx:
                         total += values[z0, y0, x0]
-                out[k, j, i] = total / samples
+                out[k, j, i] = total / len(steps)

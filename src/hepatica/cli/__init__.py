@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
 from hepatica import __version__
 from hepatica.cli import case, demo, dose, isotoxic, plan, protocol
-from hepatica.cli.output import print_error
-from hepatica.errors import HepaticaError, InvalidInput
+from hepatica.cli.output import Printed, print_error
+from hepatica.errors import HepaticaError, InvalidInput, UsageError
 
 app = typer.Typer(
     name="hepatica",
@@ -45,15 +46,48 @@ def _root(
 def main() -> None:
     """Run the command line; errors of Hepatica become one line and an exit code."""
     as_json = "--json" in sys.argv
+    Printed.document = False
     try:
-        app()
+        if as_json:
+            _run_for_a_program()
+        else:
+            app()
     except HepaticaError as error:
         print_error(error, as_json)
         sys.exit(error.exit_code)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print_error(InvalidInput(f"{where}{error.strerror or error}."), as_json)
+        print_error(InvalidInput(_about_a_file(error)), as_json)
         sys.exit(InvalidInput.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("hepatica: interrupted\n")
         sys.exit(130)
+
+
+_WordsError: type[Any] = typer.BadParameter.__mro__[1]
+"""What typer raises on words it does not know; it exports the name of one special case only."""
+
+
+def _run_for_a_program() -> None:
+    """The call's words may be wrong: a program that asked for JSON gets that as JSON too."""
+    try:
+        ended = app(standalone_mode=False)
+    except _WordsError as error:
+        raise UsageError(f"{error.format_message()} See --help.") from error
+    if isinstance(ended, int) and ended:
+        sys.exit(ended)
+
+
+def _about_a_file(error: OSError) -> str:
+    """What to do about a file that the system does not let us read or write."""
+    where = f"{error.filename}: " if error.filename else ""
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return (
+            f"{where}there is a file where a folder is needed. Choose another folder, or move it."
+        )
+    if isinstance(error, IsADirectoryError):
+        return f"{where}there is a folder where a file is needed. Give the path of a file."
+    if isinstance(error, PermissionError):
+        return (
+            f"{where}the system does not allow it. Check the permissions, or choose another path."
+        )
+    return f"{where}{error.strerror or error}. Check the path and the space left on the disk."

@@ -12,6 +12,7 @@ from hepatica.cli.output import (
     DoseBitsOption,
     ForceOption,
     JsonOption,
+    call_words,
     print_document,
     progress,
     say,
@@ -21,12 +22,14 @@ from hepatica.cli.output import (
 
 if TYPE_CHECKING:
     from hepatica.case import Case
+    from hepatica.io.importer import ImportRequest
 
 app = typer.Typer(no_args_is_help=True, help="A patient: import, look at, check, export.")
 
 
 @app.command("import")
 def import_(
+    context: typer.Context,
     sources: list[Path] = typer.Argument(..., help="Folders and files, in any order."),
     out: Path = typer.Option(..., "--out", help="The case folder to write."),
     case_id: str = typer.Option("", "--id", help="Pseudonym of the patient; default: OUT's name."),
@@ -80,11 +83,11 @@ def import_(
         assume_axes=assume_axes or None,
         accept_identity_mismatch=accept_identity_mismatch,
     )
-    clock = RunClock()
+    clock = RunClock(call_words(context))
     with progress("import") as report:
         case = import_case(request, report)
         write_case(case, out, force=force)
-    clock.write(out, inputs=(*sources, *labels), warnings=_warnings(case))
+    clock.write(out, inputs=_inputs(request), warnings=_warnings(case))
     if as_json:
         print_document("case", case_summary(case))
         return
@@ -128,6 +131,7 @@ def check(
 
 @app.command()
 def export(
+    context: typer.Context,
     case_folder: Path = typer.Argument(..., metavar="CASE"),
     out: Path = typer.Option(..., "--out", help="Folder for the DICOM files."),
     dose_bits: DoseBits = DoseBitsOption,
@@ -135,14 +139,19 @@ def export(
     as_json: bool = JsonOption,
 ) -> None:
     """Write the case as DICOM: CT, RTSTRUCT and RTDOSE, under the case's pseudonym."""
-    from hepatica.io.dicom.write import WriteOptions, write_case
+    from hepatica.io.dicom.write import MANIFEST, WriteOptions, write_case
+    from hepatica.io.manifest import add_to_manifest
     from hepatica.store.case_folder import read_case
+    from hepatica.store.run import FILE_NAME, RunClock
 
+    clock = RunClock(call_words(context))
     with progress("export") as report:
         report("reading the case", 0, 0)
         case = read_case(case_folder)
         report("writing DICOM", 0, 0)
         made = write_case(case, out, WriteOptions(dose_bits=dose_bits.number, force=force))
+    clock.write(out, (case_folder / "case.json",), warnings=[note.text for note in made.notes])
+    add_to_manifest(out, MANIFEST, [out / FILE_NAME])
     files = {
         "ct": len(made.ct),
         "structures": made.structures.name if made.structures else None,
@@ -156,6 +165,16 @@ def export(
     say(f"{out}: {files}")
     for note in made.notes:
         say(f"{note.kind}: {note.subject}: {note.text}")
+
+
+def _inputs(request: ImportRequest) -> tuple[Path, ...]:
+    """Every file that decides what the case is."""
+    inputs = [*request.sources, *request.label_files]
+    if request.names_file is not None:
+        inputs.append(request.names_file)
+    if request.label_map and Path(request.label_map).is_file():
+        inputs.append(Path(request.label_map))
+    return tuple(inputs)
 
 
 def _warnings(case: Case) -> list[str]:

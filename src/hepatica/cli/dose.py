@@ -53,12 +53,14 @@ def place(
         case = read_case(case_folder)
         report("placing the dose", 0, 0)
         dose = place_dose(case, placement)
-        write_dose(dose, out, case, WriteOptions(dose_bits=dose_bits.number, force=force))
+        made = write_dose(dose, out, case, WriteOptions(dose_bits=dose_bits.number, force=force))
     peak = float(dose.volume.values.max())
     if as_json:
-        print_document("placed-dose", {"file": str(out), "max_gy": peak, "origin": dose.origin})
+        files = {"file": str(out), "plan_file": str(made.plan_path)}
+        print_document("placed-dose", {**files, "max_gy": peak, "origin": dose.origin})
         return
     say(f"{out}: {dose.origin}; maximum {peak:.2f} Gy")
+    say(f"{made.plan_path}: the plan that this dose refers to, without beams")
     tell(f"Next: hepatica plan evaluate {case_folder} sbrt-six-fraction --dose {out} --risk 0.10")
 
 

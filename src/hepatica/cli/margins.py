@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from hepatica.errors import UsageError
 
+_LARGEST_MM = 100.0
+
 if TYPE_CHECKING:
     from hepatica.case import Margin
 
@@ -16,7 +18,7 @@ def margin_from(text: str) -> Margin | None:
     Raises
     ------
     UsageError
-        If it is neither one number nor six.
+        If it is neither one number nor six, or one is beyond 100 mm: a typing error.
     """
     from hepatica.case import Margin
 
@@ -26,6 +28,10 @@ def margin_from(text: str) -> Margin | None:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
+    if any(abs(number) > _LARGEST_MM for number in numbers):
+        raise UsageError(
+            f"Margin {text!r} mm: no side may be beyond {_LARGEST_MM:g} mm. Give it in mm."
+        )
     if len(numbers) == 1:
         return Margin.uniform(numbers[0])
     if len(numbers) == 6:

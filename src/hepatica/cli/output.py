@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
@@ -43,9 +44,16 @@ def tell(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+class Printed:
+    """Whether this call has printed its JSON document: there is never a second one."""
+
+    document = False
+
+
 def print_document(schema: str, content: Mapping[str, Any], version: int = 1) -> None:
     """One JSON document on stdout, with its schema and version first."""
     say(document_text(schema, content, version))
+    Printed.document = True
 
 
 def document_text(schema: str, content: Mapping[str, Any], version: int = 1) -> str:
@@ -55,9 +63,12 @@ def document_text(schema: str, content: Mapping[str, Any], version: int = 1) -> 
 
 
 def print_error(error: HepaticaError, as_json: bool) -> None:
-    """The error on stderr, and as a document on stdout where JSON was asked for."""
+    """The error on stderr, and as a document on stdout where JSON was asked for.
+
+    A result that was printed before the error stays the one document of the call.
+    """
     tell(f"hepatica: {error}")
-    if as_json:
+    if as_json and not Printed.document:
         print_document(
             "error",
             {
@@ -66,6 +77,29 @@ def print_error(error: HepaticaError, as_json: bool) -> None:
                 "exit_code": error.exit_code,
             },
         )
+
+
+def call_words(context: typer.Context) -> tuple[str, ...]:
+    """The words of a call for its record: commands, options and choices; paths as ``<path>``."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[parameter.name or ""]
+        option = [parameter.opts[-1]] if parameter.opts[-1].startswith("-") else []
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += option if isinstance(one, bool) else [*option, _without_path(one)]
+    return tuple(words)
+
+
+def _without_path(value: Any) -> str:
+    """A path, or a text that stands for a file, says whose data it holds: it is not kept."""
+    if isinstance(value, Path):
+        return "<path>"
+    text = str(value.value if isinstance(value, StrEnum) else value)
+    is_path = any(mark in text for mark in "/\\") or Path(text).exists()
+    return "<path>" if is_path else text
 
 
 @contextmanager

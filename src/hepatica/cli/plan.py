@@ -11,6 +11,7 @@ import typer
 from hepatica.cli.output import (
     ForceOption,
     JsonOption,
+    call_words,
     document_text,
     print_document,
     progress,
@@ -44,6 +45,7 @@ class ReadingWord(StrEnum):
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     case_folder: Path = typer.Argument(..., metavar="CASE"),
     protocol: str = typer.Argument(..., help="Protocol name or file."),
     dose: str = typer.Option("", "--dose", help="RTDOSE file, or the label of a dose of the case."),
@@ -79,7 +81,7 @@ def evaluate(
     from hepatica.store.case_folder import read_case
     from hepatica.store.run import RunClock
 
-    clock = RunClock()
+    clock = RunClock(call_words(context))
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists. Choose another folder, or overwrite it with --force.")
     document = load_protocol(protocol)
@@ -100,7 +102,7 @@ def evaluate(
         result = evaluate_dose(case, document, chosen, request, report)
         if out is not None:
             report("writing the report", 0, 0)
-            files = (Path(dose),) if Path(dose).is_file() else ()
+            files = (Path(dose), *registration) if dose and Path(dose).is_file() else ()
             write_evaluation(result, out, clock, (*files, case_folder / "case.json"))
     if as_json:
         print_document("plan-evaluation", evaluation_document(result))
@@ -112,14 +114,22 @@ def evaluate(
 
 
 def write_evaluation(
-    result: Evaluation, out: Path, clock: RunClock, inputs: tuple[Path, ...]
+    result: Evaluation,
+    out: Path,
+    clock: RunClock,
+    inputs: tuple[Path, ...],
+    seed: int | None = None,
 ) -> None:
     """The report, the evaluation as JSON and the record of the run, in one folder."""
     from hepatica.engine.document import evaluation_document
     from hepatica.report import write_report
 
     run = clock.write(
-        out, inputs=inputs, protocol_sha256=result.protocol.sha256, warnings=result.warnings
+        out,
+        inputs=inputs,
+        protocol_sha256=result.protocol.sha256,
+        seed=seed,
+        warnings=result.warnings,
     )
     write_report(result, out, run=run.as_document())
     text = document_text("plan-evaluation", evaluation_document(result))

@@ -48,9 +48,11 @@ def validate(
 ) -> None:
     """All faults of a protocol document at once, each with its line."""
     from hepatica.engine.risk_model import model_faults
+    from hepatica.physics.biology import model_names
     from hepatica.protocol import load_protocol, validate
 
-    faults = [str(fault) for fault in validate(document)]
+    known: dict[tuple[str | int, ...], tuple[str, ...]] = {("prescription", "model"): model_names()}
+    faults = [str(fault) for fault in validate(document, known)]
     if not faults:
         faults = model_faults(load_protocol(str(document)))
     if as_json:
@@ -62,10 +64,10 @@ def validate(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    as_json: bool = typer.Option(False, "--json", help="Changes nothing: it is JSON already."),
+) -> None:
     """The JSON schema of a protocol document, for editors."""
-    import json
-
     from hepatica.protocol.reference import protocol_schema
 
-    say(json.dumps(protocol_schema(), indent=2))
+    print_document("protocol-schema", protocol_schema())

@@ -71,6 +71,7 @@ def _covering_dose_gy(protocol: Protocol, under: StructuresUnderDose) -> float |
 
 
 def no_prescription(protocol: Protocol, under: StructuresUnderDose) -> str:
+    """Why the prescribed dose is not known, and what would help."""
     covers = protocol.prescription.covers
     why = under.trouble(covers.structure)
     if not why:

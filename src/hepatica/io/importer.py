@@ -26,7 +26,7 @@ from hepatica.io.masks import Sorted, mask_notes, patient_position, read_mask, s
 from hepatica.io.nifti import NiftiFile, is_nifti, stem_of
 from hepatica.io.nifti_sources import NiftiSources, read_sources
 from hepatica.io.plausibility import tissue_notes
-from hepatica.io.regions import Region, is_filled_body, structure_of, touches_edge
+from hepatica.io.regions import Region, edge_notes, is_filled_body, structure_of
 
 Progress = Callable[[str, int, int], None]
 
@@ -173,8 +173,9 @@ def _from_dicom_or_nifti(
     found = survey([path for path in files if not is_nifti(path)], report)
     if not found.series or chosen:
         path, image = _only_image(chosen or _under_the_labels(nifti))
-        case = _nifti_case(path, image, request.case_id)
-        labels = [s.label for s in found.series] + [p.name for p, _ in nifti.images if p != path]
+        case = _nifti_case(path, image, request.case_id, nifti.called[path])
+        labels = [s.label for s in found.series]
+        labels += [nifti.called[p] for p, _ in nifti.images if p != path]
         return replace(case, notes=(*found.notes, *case.notes, *_not_chosen(labels))), []
     told_apart = sorted_series(found.of("image"), request.series_uid)
     if nifti.images and request.series_uid is None and told_apart.scans:
@@ -183,7 +184,7 @@ def _from_dicom_or_nifti(
             "the image of the case with --series (a SeriesInstanceUID or the file's name)."
         )
     case, regions = _dicom_case(request, found, told_apart, names, report)
-    others = _not_chosen([path.name for path, _ in nifti.images])
+    others = _not_chosen([nifti.called[path] for path, _ in nifti.images])
     return replace(case, notes=(*case.notes, *others)), regions
 
 
@@ -283,7 +284,7 @@ def _with_regions(case: Case, regions: Sequence[Region], names: _Names, resample
     notes: list[Note] = []
     taken = {name.casefold() for name in case.structures} | {m.name.casefold() for m in matches}
     structures: dict[str, Structure] = dict(case.structures)
-    cut = []
+    drawn_on: dict[str, tuple[Grid, Grid]] = {}
     for region, given in zip(regions, matches, strict=True):
         match = _outline_or_skin(region, given, taken, notes)
         names.seen.append(match)
@@ -291,11 +292,8 @@ def _with_regions(case: Case, regions: Sequence[Region], names: _Names, resample
             continue
         _require_free(match, region, case)
         structures[match.name] = structure_of(region, match, case.image.grid, resample)
-        if touches_edge(region) and match.role != "EXTERNAL":
-            cut.append(match.name)
-    if cut:
-        text = "reach the edge of their image or file and may be cut: volumes are lower bounds."
-        notes.append(Note("warning", "structures", f"{', '.join(cut)} {text}"))
+        drawn_on[match.name] = (region.grid, region.file_grid)
+    notes.extend(edge_notes(structures.values(), case.image.grid, drawn_on))
     return replace(case, structures=structures, notes=(*case.notes, *notes))
 
 
@@ -326,21 +324,21 @@ def _require_free(match: NameMatch, region: Region, case: Case) -> None:
         )
 
 
-def _nifti_case(path: Path, image: NiftiFile, case_id: str) -> Case:
+def _nifti_case(path: Path, image: NiftiFile, case_id: str, called: str) -> Case:
     """A case around a NIfTI image, which states no frame of reference and no patient."""
     mark = sha256(path.read_bytes()).digest()
     frame = f"2.25.{int.from_bytes(mark[:16], 'big')}"
     notes = [
-        Note("chosen", path.name, "the image of this case."),
-        Note("assumed", path.name, "NIfTI does not say what its values are: taken as HU."),
+        Note("chosen", called, "the image of this case."),
+        Note("assumed", called, "NIfTI does not say what its values are: taken as HU."),
         Note(
             "assumed",
-            path.name,
+            called,
             "no frame of reference and no patient in the file: one was derived from its content, "
             "and all sources are taken to show the same patient.",
         ),
     ]
     if float(image.volume.values.min()) >= 0:
         text = "no value is below 0: Hounsfield units of a patient always have some (air, fat)."
-        notes.append(Note("warning", path.name, text))
+        notes.append(Note("warning", called, text))
     return Case(case_id or f"case-{mark.hex()[:8]}", image.volume, frame, notes=tuple(notes))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,12 +128,44 @@ def structure_of(region: Region, match: NameMatch, image: Grid, resample: bool) 
     return structure
 
 
-def touches_edge(region: Region) -> bool:
-    """Whether the region reaches the first or last slice, row or column of its file."""
-    offset = region.file_grid.require_same_lattice(region.grid, region.origin)
+def edge_notes(
+    structures: Iterable[Structure],
+    image: Grid,
+    drawn_on: Mapping[str, tuple[Grid, Grid]] = MappingProxyType({}),
+) -> tuple[Note, ...]:
+    """Warn of structures that end where their image or file ends: there may be more of them.
+
+    Parameters
+    ----------
+    structures : the outline of the body and the couch always end there and are not named
+    image : Grid
+    drawn_on : name to the box around what was marked and the whole file, where that is not the
+        image
+    """
+    cut = []
+    for structure in structures:
+        if structure.role in ("EXTERNAL", "SUPPORT") or structure.is_empty:
+            continue
+        part, whole = drawn_on.get(structure.name, (structure.coverage.trimmed().grid, image))
+        if _ends_with(part, whole):
+            cut.append(structure.name)
+    if not cut:
+        return ()
+    text = "reach the edge of their image or file and may be cut: volumes are lower bounds."
+    return (Note("warning", "structures", f"{', '.join(cut)} {text}"),)
+
+
+def _ends_with(part: Grid, whole: Grid) -> bool:
+    """Whether a part begins or ends in the first or last slice, row or column of the whole.
+
+    Outlines that go on beyond the image were not cut by it. An image of one slice cuts nothing:
+    its structures lie on slices of their own.
+    """
+    offset = whole.offset_of(part)
+    if offset is None or whole.shape[0] == 1:
+        return False
     return any(
-        o <= 0 or o + n >= size
-        for o, n, size in zip(offset, region.grid.shape, region.file_grid.shape, strict=True)
+        o == 0 or o + n == size for o, n, size in zip(offset, part.shape, whole.shape, strict=True)
     )
 
 

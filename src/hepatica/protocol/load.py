@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hepatica.errors import InvalidInput
 from hepatica.protocol.checks import check
 from hepatica.protocol.explain import schema_faults
 from hepatica.protocol.fault import Fault, did_you_mean
+from hepatica.protocol.fault import Path as Place
 from hepatica.protocol.resolve import resolved
 from hepatica.protocol.schema import Protocol
 from hepatica.protocol.text import Tree, read_tree
@@ -77,7 +79,9 @@ def parse_protocol(text: str, shown: str = "protocol document") -> Protocol:
     return protocol
 
 
-def validate(text_or_path: str | Path) -> list[Fault]:
+def validate(
+    text_or_path: str | Path, known: Mapping[Place, Sequence[str]] | None = None
+) -> list[Fault]:
     """Every fault of a document, in the order of its lines; an empty list if it is sound.
 
     Parameters
@@ -85,6 +89,9 @@ def validate(text_or_path: str | Path) -> list[Fault]:
     text_or_path : str or Path
         A ``Path`` or a one-line text is taken as a file (or the name of a treatment of the
         library), anything of several lines as the document itself.
+    known : path to texts, optional
+        Names that are known elsewhere, such as the risk models at ``("prescription", "model")``;
+        any other name there is a fault.
 
     Raises
     ------
@@ -92,10 +99,10 @@ def validate(text_or_path: str | Path) -> list[Fault]:
         If the file cannot be read.
     """
     if isinstance(text_or_path, str) and "\n" in text_or_path:
-        return _read(text_or_path)[1]
+        return _read(text_or_path, known)[1]
     content, shown = _content(text_or_path)
     try:
-        return _read(content.decode("utf-8-sig"))[1]
+        return _read(content.decode("utf-8-sig"), known)[1]
     except UnicodeDecodeError as error:
         return [Fault(1, 1, "", "", f"{shown}: byte {error.start} is not UTF-8 text.")]
 
@@ -120,10 +127,14 @@ def _content(name_or_path: str | Path) -> tuple[bytes, str]:
         ) from error
 
 
-def _read(text: str) -> tuple[Protocol | None, list[Fault]]:
+def _read(
+    text: str, known: Mapping[Place, Sequence[str]] | None = None
+) -> tuple[Protocol | None, list[Fault]]:
     tree = read_tree(text)
     if not isinstance(tree.root, dict):
         return None, tree.faults
+    for place, names in (known or {}).items():
+        _require_known(tree, place, names)
     document = resolved(tree)
     check(document, tree)
     document["sha256"] = hashlib.sha256(text.encode("utf-8")).hexdigest()
@@ -133,6 +144,14 @@ def _read(text: str) -> tuple[Protocol | None, list[Fault]]:
         return None, _in_order([*tree.faults, *schema_faults(error, tree)], tree)
     faults = _in_order(tree.faults, tree)
     return (None if faults else protocol), faults
+
+
+def _require_known(tree: Tree, place: Place, names: Sequence[str]) -> None:
+    """A text at a place must be one of the names; it may be written with a source of its own."""
+    path = (*place, "value") if isinstance(tree.at(place), dict) else place
+    said = tree.at(path)
+    if isinstance(said, str) and said not in names:
+        tree.faults.append(tree.fault(path, f"{said!r} is not known; {did_you_mean(said, names)}"))
 
 
 def _in_order(faults: list[Fault], tree: Tree) -> list[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hepatica.engine.verdict import Verdict
+from hepatica.report.allowed import dose_facts, dose_tile
 from hepatica.report.sheet import Answer, Fact, Tile, Tone
 from hepatica.report.tables import tone_of
 from hepatica.report.wording import (
@@ -21,7 +22,7 @@ from hepatica.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from hepatica.engine.evaluation import Allocation, Evaluation, LimitVerdict
+    from hepatica.engine.evaluation import Evaluation, LimitVerdict
 
 _SAME_DOSE_GY = 0.05
 
@@ -32,7 +33,7 @@ def answer(evaluation: Evaluation) -> Answer:
         tiles=(
             _prescription_tile(evaluation),
             _risk_tile(evaluation),
-            _dose_tile(evaluation),
+            dose_tile(evaluation),
             _limits_tile(evaluation),
         ),
         facts=tuple(_facts(evaluation)),
@@ -95,22 +96,11 @@ def _risk_tile(evaluation: Evaluation) -> Tile:
     label = "Risk of liver disease (NTCP)"
     if evaluation.risk is None:
         return Tile(label, "unknown", "see What is missing", "unknown")
-    reading = evaluation.risk.reading
-    return Tile(label, risk(reading.ntcp), f"model {reading.model.name}")
-
-
-def _dose_tile(evaluation: Evaluation) -> Tile:
-    allocation = evaluation.allocation
-    label = f"Dose allowed at {level(allocation.risk)} risk"
-    chosen = allocation.chosen
-    if allocation.verdict is Verdict.UNKNOWN and chosen is not None:
-        detail = "at most: facts are missing"
-        return Tile(label, f"\u2264{NBSP}{gy(chosen.deliverable_gy)}", detail, "unknown")
-    if allocation.verdict is Verdict.UNKNOWN:
-        return Tile(label, "unknown", "see What is missing", "unknown")
-    if chosen is None or allocation.verdict is Verdict.NOT_MET:
-        return Tile(label, "none", allocation.reason or "not eligible", "not met")
-    return Tile(label, gy(chosen.deliverable_gy), f"limited by {chosen.limited_by}")
+    reading, open_level = evaluation.risk.reading, evaluation.allocation.risk
+    if reading.ntcp > open_level:
+        detail = f"of this plan; above the {level(open_level)} level"
+        return Tile(label, risk(reading.ntcp), detail, "not met")
+    return Tile(label, risk(reading.ntcp), f"of this plan, model {reading.model.name}")
 
 
 def _limits_tile(evaluation: Evaluation) -> Tile:
@@ -125,13 +115,15 @@ def _facts(evaluation: Evaluation) -> Iterator[Fact]:
     yield _prescription(evaluation)
     yield Fact("Dose", _dose(evaluation))
     yield _risk(evaluation)
-    yield from _allowed(evaluation)
+    yield from dose_facts(evaluation)
     yield _limits(evaluation)
     missing = missing_facts(evaluation)
     text = "\n".join(map(sentence, missing)) or "Nothing that the protocol asks for."
     yield Fact("What is missing", text, "unknown" if missing else "plain")
     if evaluation.warnings:
-        yield Fact("Remarks", "\n".join(map(sentence, evaluation.warnings)), "caution")
+        yield Fact("Warnings", "\n".join(map(sentence, evaluation.warnings)), "warning")
+    if evaluation.remarks:
+        yield Fact("Remarks", "\n".join(map(sentence, evaluation.remarks)))
     if evaluation.advice:
         yield Fact("Advice", "\n".join(map(sentence, evaluation.advice)), "caution")
     yield Fact("Next step", next_step(evaluation), "strong")
@@ -142,11 +134,10 @@ def _prescription(evaluation: Evaluation) -> Fact:
     if given is None:
         why = "neither plan nor user stated it, and it cannot be read off the dose"
         return Fact("Prescription", sentence(unknown(why)), "unknown")
-    doses = f"{gy(given.dose_gy)} in {counted(given.fractions, 'fraction')}"
-    return Fact(
-        "Prescription",
-        f"{doses} of {gy(given.per_fraction_gy, 2)}. Origin: {sentence(given.origin)}",
-    )
+    counted_in = given.fractions_origin or "no origin was recorded"
+    origins = f"Dose: {sentence(given.origin)[:-1]}. Number of fractions: {counted_in.rstrip('.')}."
+    text = f"{gy(given.dose_gy)} in {counted(given.fractions, 'fraction')}"
+    return Fact("Prescription", f"{text} of {gy(given.per_fraction_gy, 2)}. {origins}")
 
 
 def _dose(evaluation: Evaluation) -> str:
@@ -180,36 +171,6 @@ def _risk(evaluation: Evaluation) -> Fact:
     if found.effective_volume is not None:
         text += f" Effective liver volume {number(found.effective_volume, 3)}."
     return Fact(label, sentence(text))
-
-
-def _allowed(evaluation: Evaluation) -> Iterator[Fact]:
-    allocation = evaluation.allocation
-    chosen = allocation.chosen
-    if allocation.verdict is not Verdict.MET or chosen is None:
-        yield Fact("Dose allowed", _why_not_allowed(allocation), tone_of(allocation.verdict))
-    if allocation.levels:
-        doses = [f"{gy(a.allowed_gy)} at {level(a.risk)}" for a in allocation.levels]
-        stratum = f" Stratum {allocation.stratum}." if allocation.stratum else ""
-        yield Fact("Dose per risk level", f"{listed(doses)} risk.{stratum}")
-    if chosen is not None:
-        deliver = f"At {level(chosen.risk)} risk {gy(chosen.deliverable_gy)} can be delivered"
-        yield Fact(
-            "What limits it",
-            f"{deliver}; limited by {chosen.limited_by}. {sentence(chosen.because)}",
-        )
-
-
-def _why_not_allowed(allocation: Allocation) -> str:
-    why = allocation.reason or "no reason was recorded"
-    if allocation.verdict is not Verdict.UNKNOWN:
-        return sentence(f"none: {why}")
-    if allocation.chosen is None:
-        return sentence(unknown(why))
-    dose = gy(allocation.chosen.deliverable_gy)
-    if allocation.missing:
-        organs = counted(len(allocation.missing), "organ limit")
-        return f"Unknown, at most {dose}: {organs} that could lower it cannot be judged."
-    return sentence(f"unknown, at most {dose}: {why}")
 
 
 def _limits(evaluation: Evaluation) -> Fact:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hepatica.report.answer import answer
+from hepatica.report.dose_tables import allocation_table, organs_table
 from hepatica.report.model_tables import model_facts, model_table, sensitivity_table
 from hepatica.report.pictures import dvh_picture, isotoxic_picture, slices_picture
 from hepatica.report.reading_order import reading_order
@@ -20,7 +21,7 @@ from hepatica.report.source_tables import (
     run_table,
 )
 from hepatica.report.structure_tables import indices_table, metrics_table, structures_table
-from hepatica.report.tables import allocation_table, limits_table, organs_table
+from hepatica.report.tables import limits_table
 from hepatica.report.wording import sentence, unknown
 
 if TYPE_CHECKING:
@@ -64,17 +65,12 @@ def evaluation_sheet(evaluation: Evaluation, run: Mapping[str, Any] | None = Non
 def _dose(evaluation: Evaluation) -> Iterator[Block]:
     allocation = evaluation.allocation
     if allocation.levels:
-        yield allocation_table(allocation, _fractions(evaluation))
+        yield allocation_table(allocation, evaluation.protocol.prescription)
     else:
         yield Text((sentence(unknown(allocation.reason)),))
     if allocation.organs:
         yield organs_table(allocation)
     yield isotoxic_picture(evaluation)
-
-
-def _fractions(evaluation: Evaluation) -> int:
-    """Fractions of the protocol, in which the doses allowed are meant."""
-    return evaluation.protocol.prescription.fractions
 
 
 def _pictures(evaluation: Evaluation) -> Iterator[Block]:
@@ -102,7 +98,7 @@ def _model(evaluation: Evaluation, cited: References) -> Iterator[Block]:
         return
     yield model_table(found.reading.model, cited)
     yield model_facts(found.reading.model)
-    yield sensitivity_table(found)
+    yield sensitivity_table(found, evaluation.allocation)
 
 
 def _case(evaluation: Evaluation) -> Iterator[Block]:

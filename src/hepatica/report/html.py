@@ -59,11 +59,11 @@ def _data_uri(svg: str) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Escaped text in which an option such as --dose is not broken across lines."""
+    """Escaped text with its line breaks, in which an option such as --dose is not broken."""
     from markupsafe import Markup, escape
 
     unbroken = re.sub(r"--[a-z][a-z-]*", r'<span class="nowrap">\g<0></span>', str(escape(text)))
-    return Markup(unbroken)
+    return Markup(unbroken.replace("\n", "<br>"))
 
 
 def _tone_class(tone: str) -> str:

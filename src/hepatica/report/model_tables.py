@@ -10,7 +10,7 @@ from hepatica.report.tables import status_cell
 from hepatica.report.wording import gy, level, number, plain, risk, sentence
 
 if TYPE_CHECKING:
-    from hepatica.engine.evaluation import LiverRisk, RiskReading
+    from hepatica.engine.evaluation import Allocation, LiverRisk, RiskReading
     from hepatica.physics.biology import LymanModel
 
 
@@ -50,8 +50,9 @@ def model_facts(model: LymanModel) -> Facts:
     )
 
 
-def sensitivity_table(found: LiverRisk) -> Table:
+def sensitivity_table(found: LiverRisk, allocation: Allocation) -> Table:
     """Risk and dose under every reading of the reference fraction, the one used first."""
+    bound = "\nupper bound" if allocation.is_upper_bound else ""
     readings = _readings(found)
     risks = sorted({r for reading in readings for r in reading.allowed_gy})
     columns = (
@@ -59,7 +60,8 @@ def sensitivity_table(found: LiverRisk) -> Table:
         Column("gEUD, Gy", numeric=True),
         Column("Risk, own\nliver dose", numeric=True),
         Column("Risk, uniform\neffective volume", numeric=True),
-        *(Column(f"Dose at\n{level(r)}, Gy", numeric=True) for r in risks),
+        Column("Allowance,\nGy", numeric=True),
+        *(Column(f"Allowed at\n{level(r)}, Gy", numeric=True) for r in risks),
         Column("Status"),
     )
     rows = tuple(
@@ -68,14 +70,16 @@ def sensitivity_table(found: LiverRisk) -> Table:
             Cell(number(reading.geud_gy)),
             Cell(risk(reading.ntcp)),
             _uniform_cell(reading.ntcp_uniform),
-            *(_dose_cell(reading, r) for r in risks),
+            Cell(plain(reading.allowance_gy)),
+            *(_dose_cell(reading, r, bound) for r in risks),
             status_cell(reading.model.status),
         )
         for k, reading in enumerate(readings)
     )
     note = (
         "The parameters were published without saying beyond doubt which fraction size they are "
-        "meant in. gEUD: generalised equivalent uniform dose in fractions of that size."
+        "meant in. gEUD: generalised equivalent uniform dose in fractions of that size. Allowance: "
+        "how far the dose may be raised above the risk curve under that reading."
     )
     return Table("How much the answer hangs on the reference fraction", columns, rows, note)
 
@@ -91,14 +95,14 @@ def _reading_name(reading: RiskReading, is_used: bool) -> str:
     return f"{size} (used)" if is_used else f"{size} (for comparison)"
 
 
-def _dose_cell(reading: RiskReading, level_of_risk: float) -> Cell:
+def _dose_cell(reading: RiskReading, level_of_risk: float, bound: str) -> Cell:
     dose = reading.allowed_gy.get(level_of_risk)
     if dose is None:
         return Cell("unknown: not computed", "unknown")
-    return Cell(number(dose))
+    return Cell(f"{number(dose)}{bound}", "unknown" if bound else "plain")
 
 
 def _uniform_cell(ntcp: float | None) -> Cell:
     if ntcp is None:
-        return Cell("unknown: the liver receives no dose", "unknown")
+        return Cell("unknown: no effective volume up to 1", "unknown")
     return Cell(risk(ntcp))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hepatica.case import Structure
 from hepatica.report.colours import Stroke, strokes
+from hepatica.report.curves import chosen_curves, is_union, shows_union
 from hepatica.report.drawing import pen, svg_text
 from hepatica.report.dvh_figure import dvh_figure, limit_points
 from hepatica.report.isodoses import Isodoses, focus, isodoses
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hepatica.engine.evaluation import Evaluation
-    from hepatica.physics.dvh import DVH
 
-_MOST_CURVES = 14
 _MOST_OUTLINES = 20
 _MARKS = (
     " A circle is a limit that is met, a cross one that is not: the curve of the same colour must "
@@ -37,14 +36,20 @@ def isotoxic_picture(evaluation: Evaluation) -> Picture:
     with pen():
         svg = svg_text(draw_isotoxic(protocol, protocol.prescription.risk_levels, points))
     risks = listed(level(r) for r in protocol.prescription.risk_levels)
-    where = listed(
-        f"{p.label} {gy(p.dose_gy)} at effective volume {number(p.effective_volume, 3)}"
-        for p in points
-    )
     caption = "Dose against effective liver volume, one curve per accepted risk."
     alt = f"Curves of total dose against effective liver volume for risks of {risks}."
-    patient = f"Marked: {where}." if where else "This patient's effective volume is unknown."
+    patient = _marked(points)
     return Picture("isotoxic", svg, f"{alt} {patient}", f"{caption} {patient}")
+
+
+def _marked(points: tuple[PatientPoint, ...]) -> str:
+    if not points:
+        return "This patient's effective volume is unknown."
+    doses = listed(f"{point.label}: {gy(point.dose_gy)}" for point in points)
+    text = f"Marked at effective volume {number(points[0].effective_volume, 3)}: {doses}."
+    if len(points) > 1:
+        text += " Deliverable is the dose allowed, rounded down to whole steps per fraction."
+    return text
 
 
 def _patient_points(evaluation: Evaluation) -> tuple[PatientPoint, ...]:
@@ -56,35 +61,26 @@ def _patient_points(evaluation: Evaluation) -> tuple[PatientPoint, ...]:
     if given is not None:
         points.append(PatientPoint(veff, given.dose_gy, "evaluated"))
     if chosen is not None:
-        label = f"allowed at {level(chosen.risk)}"
-        points.append(PatientPoint(veff, chosen.allowed_gy, label, filled=False))
+        bound = ", upper bound" if allocation.is_upper_bound else ""
+        label = f"deliverable at {level(chosen.risk)}{bound}"
+        points.append(PatientPoint(veff, chosen.deliverable_gy, label, filled=False))
     return tuple(points)
 
 
 def dvh_picture(evaluation: Evaluation) -> Picture | None:
     """The dose-volume curves; None when the dose grid meets no structure."""
-    curves: dict[str, DVH] = {
-        name: row.dvh
-        for name, row in evaluation.structures.items()
-        if row.dvh is not None
-        and row.structure.role != "EXTERNAL"
-        and not _is_union(evaluation, row.structure)
-    }
-    names = reading_order(evaluation, curves)[:_MOST_CURVES]
-    if not names:
+    choice = chosen_curves(evaluation)
+    if not choice.curves:
         return None
-    curves = {name: curves[name] for name in names}
     given = evaluation.prescription
     dose_gy = None if given is None else given.dose_gy
-    points = limit_points(evaluation.limits, curves, dose_gy)
+    points = limit_points(evaluation.limits, choice.curves, dose_gy)
     with pen():
-        svg = svg_text(dvh_figure(curves, _pens(evaluation), points, dose_gy))
-    means = listed(f"{name} {gy(curves[name].mean_gy)}" for name in names)
+        svg = svg_text(dvh_figure(choice.curves, _pens(evaluation), points, dose_gy))
+    means = listed(f"{name} {gy(dvh.mean_gy)}" for name, dvh in choice.curves.items())
+    words = f"Cumulative dose-volume histograms.{_MARKS if points else ''} {choice.left_out}"
     return Picture(
-        "dvh",
-        svg,
-        f"Cumulative dose-volume curves. Mean doses: {means}.",
-        "Cumulative dose-volume histograms." + (_MARKS if points else ""),
+        "dvh", svg, f"Cumulative dose-volume curves. Mean doses: {means}.", words.rstrip()
     )
 
 
@@ -118,13 +114,8 @@ def _isodoses(evaluation: Evaluation) -> Isodoses:
 
 
 def _pens(evaluation: Evaluation) -> Mapping[str, Stroke]:
-    rows = evaluation.structures.values()
-    return strokes(r.structure for r in rows if not _is_union(evaluation, r.structure))
-
-
-def _is_union(evaluation: Evaluation, structure: Structure) -> bool:
-    """Whether it is all tumours together, each of which is drawn by itself."""
-    return structure.role == "GTV" and structure.derived and bool(evaluation.case.gtvs)
+    rows, united = evaluation.structures.values(), shows_union(evaluation)
+    return strokes(r.structure for r in rows if united or not is_union(evaluation, r.structure))
 
 
 def _outlined(evaluation: Evaluation) -> dict[str, Structure]:
@@ -133,7 +124,7 @@ def _outlined(evaluation: Evaluation) -> dict[str, Structure]:
     for name, row in evaluation.structures.items():
         structure = row.structure
         is_cut = structure.derived and structure.role not in TARGETS
-        if not (_is_union(evaluation, structure) or is_cut or structure.is_empty):
+        if not (is_union(evaluation, structure) or is_cut or structure.is_empty):
             found[name] = structure
     order = reading_order(evaluation, found)
     inside = [name for name in order if found[name].role != "EXTERNAL"][:_MOST_OUTLINES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["plain", "strong", "met", "not met", "unknown", "caution", "muted"]
+Tone = Literal["plain", "strong", "met", "not met", "unknown", "warning", "caution", "muted"]
 
 BANNER = "Research use only. Not a medical device."
 """Stands on every page of everything Hepatica writes for a person to read."""

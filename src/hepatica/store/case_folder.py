@@ -24,7 +24,7 @@ from hepatica.store.summary import case_summary
 __all__ = ["case_summary", "is_case_folder", "read_case", "write_case"]
 
 SCHEMA = "hepatica/case-folder"
-VERSION = 1
+VERSION = 2
 
 _DOCUMENT = "case.json"
 _OURS = frozenset({_DOCUMENT, "image.npz", "structures", "doses", "run.json"})

@@ -1,6 +1,7 @@
 """How a result came about: what was called, with which versions, on which files, how long it took.
 
-Every output folder holds it as ``run.json``. It names files, never folders, users or computers.
+Every output folder holds it as ``run.json``. It names no file, folder, user or computer: a file
+name often holds a patient's name or number. What was read is told by its SHA-256.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hepatica.errors import InvalidInput
 from hepatica.store.arrays import digest_of
@@ -23,18 +24,28 @@ SCHEMA = "hepatica/run"
 VERSION = 1
 FILE_NAME = "run.json"
 
+_SUFFIXES = (".dcm", ".nii", ".gz", ".yaml", ".yml", ".json", ".npz", ".svg", ".png", ".pdf")
 _PACKAGES = ("hepatica", "numpy", "scipy", "numba", "pydicom", "nibabel")
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file or folder that was read: its last name, the number of files in it, and its SHA-256.
+    """A file or folder that was read: its place in the list, never its name, and its SHA-256.
 
     The SHA-256 of a folder is that of the sorted SHA-256 values of its files: it does not depend
     on their names or places.
+
+    Parameters
+    ----------
+    name : ``input 1``, ``input 2`` ... in the order of the call
+    kind : file or folder
+    suffix : of a file, such as ``.dcm``; empty for a folder or a suffix that no format has
+    files : how many there are
     """
 
     name: str
+    kind: Literal["file", "folder"]
+    suffix: str
     files: int
     sha256: str
 
@@ -45,7 +56,7 @@ class RunRecord:
 
     Parameters
     ----------
-    command : the words of the call, paths shortened to their last name
+    command : the words of the call, ``<path>`` in the place of each path
     versions : of Python, Hepatica and the packages that compute
     inputs : what was read
     protocol_sha256 : of the protocol document, where one was used
@@ -78,6 +89,8 @@ class RunClock:
     Parameters
     ----------
     command : the words of the call; by default those of this process
+        Words that are paths by their look become ``<path>``; who knows the options of the call
+        hands over words without any.
     """
 
     def __init__(self, command: Sequence[str] | None = None) -> None:
@@ -100,10 +113,10 @@ class RunClock:
         warnings: Iterable[str] = (),
     ) -> RunRecord:
         """The record of the run up to now."""
-        files = tuple(input_file(path) for path in inputs)
+        files = tuple(input_file(path, n) for n, path in enumerate(inputs, start=1))
         total = round(time.perf_counter() - self._start, 3)
         return RunRecord(
-            command=tuple(_without_folders(word) for word in self._command),
+            command=tuple(_without_path(n, word) for n, word in enumerate(self._command)),
             versions=versions(),
             inputs=files,
             protocol_sha256=protocol_sha256,
@@ -135,21 +148,22 @@ def write_run(folder: Path, run: RunRecord) -> Path:
     return path
 
 
-def input_file(path: Path) -> InputFile:
-    """Name and SHA-256 of a file, or of all files in a folder.
+def input_file(path: Path, number: int = 1) -> InputFile:
+    """Kind and SHA-256 of a file, or of all files in a folder.
 
     Raises
     ------
     InvalidInput
         If there is no such file or folder.
     """
+    name = f"input {number}"
     if path.is_file():
-        return InputFile(path.name, 1, digest_of(path))
+        return InputFile(name, "file", _suffix(path), 1, digest_of(path))
     if not path.is_dir():
         raise InvalidInput(f"There is no file or folder {path.name}. Check the path.")
     digests = sorted(digest_of(file) for file in path.rglob("*") if file.is_file())
     mark = sha256("\n".join(digests).encode()).hexdigest()
-    return InputFile(path.resolve().name, len(digests), mark)
+    return InputFile(name, "folder", "", len(digests), mark)
 
 
 def versions() -> dict[str, str]:
@@ -163,13 +177,20 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _without_folders(word: str) -> str:
-    """``--out=/home/name/case`` becomes ``--out=case``: no folder of this computer is kept."""
+def _suffix(path: Path) -> str:
+    """The format of a file by its name; a number or a word after a point is no format."""
+    last = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if last and last[-1] == ".gz":
+        return "".join(s for s in last if s in _SUFFIXES)
+    return last[-1] if last and last[-1] in _SUFFIXES else ""
+
+
+def _without_path(place: int, word: str) -> str:
+    """``--out=/home/name/case`` becomes ``--out=<path>``; the program keeps its own name."""
+    if place == 0:
+        return word.replace("\\", "/").rpartition("/")[2]
     option, equals, value = word.partition("=")
     if word.startswith("-") and equals:
-        return f"{option}={_last_name(value)}"
-    return _last_name(word)
-
-
-def _last_name(word: str) -> str:
-    return word.replace("\\", "/").rstrip("/").rpartition("/")[2] or word
+        return f"{option}={_without_path(1, value)}"
+    is_path = any(mark in word for mark in "/\\") or _suffix(Path(word)) != ""
+    return "<path>" if is_path else word

@@ -17,7 +17,7 @@ from hepatica.case.plan import Dose, Summation
 from hepatica.case.provenance import Note
 from hepatica.case.volume import Volume
 from hepatica.errors import Inconsistent, InvalidInput
-from hepatica.io.dicom.files import read_dataset, reading, text
+from hepatica.io.dicom.files import read_dataset, reading, require_modality, short_uid, text
 from hepatica.io.dicom.frames import in_frame
 from hepatica.io.dicom.identity import Identity
 from hepatica.io.dicom.lattice import TOLERANCE_MM, Layout, axes_of, interpolated, layout_of
@@ -25,6 +25,8 @@ from hepatica.io.dicom.registration import read_registrations
 from hepatica.io.dicom.scan import identity_of
 from hepatica.io.dicom.slices import decoded
 
+_HIGHEST_GY = 200.0
+"""No course of external beams gives more; a dose in cGy read as Gy does. A choice of this house."""
 _AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _SUMMATION: dict[str, Summation] = {
     "PLAN": "PLAN",
@@ -86,11 +88,17 @@ def read_dose(
     Raises
     ------
     InvalidInput
-        If the file is damaged, relative, signed, or of no usable geometry.
+        If the file is damaged, relative, signed, zero everywhere, beyond 200 Gy, or of no usable
+        geometry.
     Inconsistent
         If it lies in another frame of reference, or belongs to another patient.
     """
     read = read_rtdose(path, resample_missing)
+    if not read.dose.volume.values.any():
+        raise InvalidInput(
+            f"RTDOSE {path.name}: the dose is zero everywhere; there is nothing to judge. Export "
+            "the dose once it is computed."
+        )
     checked = _same_patient(read, case, path.name, accept_identity_mismatch)
     found = [one for file in registrations for one in read_registrations(file)]
     dose = in_frame(read.dose, case.frame_of_reference_uid, found, f"RTDOSE {path.name}")
@@ -108,9 +116,7 @@ def read_rtdose(path: Path, resample_missing: bool = False) -> DoseRead:
     """
     with reading(path):
         dataset = read_dataset(path)
-        if text(dataset, "Modality") != "RTDOSE":
-            what = text(dataset, "Modality") or "no known modality"
-            raise InvalidInput(f"{path.name} is {what}, not an RTDOSE. Give the dose file.")
+        require_modality(dataset, path, "RTDOSE", "dose")
         if not has_grid(dataset):
             raise InvalidInput(
                 f"RTDOSE {path.name}: it holds no dose grid (only histograms, points or "
@@ -118,7 +124,8 @@ def read_rtdose(path: Path, resample_missing: bool = False) -> DoseRead:
             )
         notes: list[Note] = []
         volume = _volume(dataset, path, resample_missing, notes)
-        return _described(dataset, path, volume, notes)
+        _require_plausible(volume, path)
+        return _described(dataset, volume, notes)
 
 
 def has_grid(dataset: Dataset) -> bool:
@@ -126,19 +133,35 @@ def has_grid(dataset: Dataset) -> bool:
     return "Rows" in dataset and "Columns" in dataset
 
 
-def _described(dataset: Dataset, path: Path, volume: Volume, notes: list[Note]) -> DoseRead:
+def _called(dataset: Dataset) -> str:
+    """How notes and labels name the dose; comments and descriptions are a clinic's free text."""
+    return f"RTDOSE {short_uid(text(dataset, 'SOPInstanceUID'))}"
+
+
+def _require_plausible(volume: Volume, path: Path) -> None:
+    highest = float(volume.values.max())
+    if not np.isfinite(highest) or highest > _HIGHEST_GY:
+        raise InvalidInput(
+            f"RTDOSE {path.name}: its maximum is {highest:.6g} Gy; up to {_HIGHEST_GY:g} Gy is "
+            "plausible for external beams. Is DoseGridScaling wrong, or is the dose in cGy? Export "
+            "it again in Gy."
+        )
+
+
+def _described(dataset: Dataset, volume: Volume, notes: list[Note]) -> DoseRead:
     term = text(dataset, "DoseSummationType")
-    subject = f"RTDOSE {path.name}"
+    subject = _called(dataset)
     if term not in _SUMMATION:
         sentence = f"DoseSummationType is {term or 'missing'}: what the dose adds up is not known."
         notes.append(Note("warning", subject, sentence))
     if term == "MULTI_PLAN":
         notes.append(Note("warning", subject, "The dose is the sum of several plans."))
     plans = dataset.get("ReferencedRTPlanSequence") or []
-    comment = text(dataset, "DoseComment") or text(dataset, "SeriesDescription")
+    if not volume.values.any():
+        notes.append(Note("warning", subject, "The dose is zero everywhere."))
     dose = Dose(
         uid=text(dataset, "SOPInstanceUID"),
-        label=comment or path.name,
+        label=subject,
         volume=volume,
         summation=_SUMMATION.get(term, "UNKNOWN"),
         plan_uid=(text(plans[0], "ReferencedSOPInstanceUID") or None) if plans else None,
@@ -279,7 +302,7 @@ def _layout(
                 f"{len(planes)} unevenly spaced planes were resampled, as asked, to "
                 f"{layout.count} planes every {layout.spacing_mm:g} mm by linear interpolation."
             )
-            notes.append(Note("assumed", subject, sentence))
+            notes.append(Note("assumed", _called(dataset), sentence))
         return layout
     thickness = dataset.get("SliceThickness")
     if not thickness:
@@ -288,7 +311,7 @@ def _layout(
             "the three-dimensional dose."
         )
     sentence = f"The dose has one plane; SliceThickness {float(thickness):g} mm is its spacing."
-    notes.append(Note("assumed", subject, sentence))
+    notes.append(Note("assumed", _called(dataset), sentence))
     return Layout(float(planes[0]), float(thickness), 1)
 
 
@@ -313,7 +336,7 @@ def _same_patient(read: DoseRead, case: Case, file: str, accept: bool) -> str:
     """Compare the dose's patient with the case's; the words that go into the dose's origin."""
     if not case.patient_key or not read.identity.patient_id:
         return "patient not compared: no PatientID in the case or in the dose"
-    if read.identity.key == case.patient_key:
+    if read.identity.key(case.frame_of_reference_uid) == case.patient_key:
         return "same patient"
     if read.identity.patient_id == case.case_id:
         return "same patient, under the pseudonym of the case"

@@ -157,6 +157,35 @@ def text(dataset: Dataset, keyword: str) -> str:
     return "" if value is None else str(value).strip().strip("\0").strip()
 
 
+def short_uid(uid: str) -> str:
+    """The end of an identifier: tells the objects of one import apart where notes name them.
+
+    File names, folder names and descriptions are free text of a clinic and often hold a patient's
+    name or number; what is stored names an object by its kind and this.
+    """
+    return f"...{uid[-8:]}" if uid else "without UID"
+
+
+def require_modality(dataset: Dataset, path: Path, modality: str, what: str) -> None:
+    """Refuse a file that is not DICOM, or of another kind.
+
+    Raises
+    ------
+    InvalidInput
+        Saying what the file is, as far as it says so itself.
+    """
+    found = text(dataset, "Modality")
+    if found == modality:
+        return
+    if not found and not text(dataset, "SOPClassUID"):
+        raise InvalidInput(f"{path.name} is not a DICOM file. Give the {what} file.")
+    article = "an" if modality[0] in "AEIOR" else "a"
+    raise InvalidInput(
+        f"{path.name} is {found or 'DICOM of unknown modality'}, not {article} {modality}. "
+        f"Give the {what} file."
+    )
+
+
 def _starts_with_element(start: bytes) -> bool:
     """A data set without preamble begins with a small element of group 0008 (or 0002)."""
     if len(start) < 8:

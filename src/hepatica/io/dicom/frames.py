@@ -59,5 +59,5 @@ def in_frame(
         dose,
         volume=moved,
         frame_of_reference_uid=case_frame_uid,
-        origin=f"{dose.origin}, moved by REG {way.origin}",
+        origin=f"{dose.origin}, moved by REG {way.called}",
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import pbkdf2_hmac
 
 from hepatica.errors import Inconsistent
+
+_ROUNDS = 200_000
 
 
 @dataclass(frozen=True)
@@ -22,16 +24,22 @@ class Identity:
     birth_date: str = field(repr=False)
     family_name: str = field(repr=False)
 
-    @property
-    def key(self) -> str:
-        """The ``patient_key`` of a case: SHA-256 of the PatientID; empty without one.
+    def key(self, salt: str) -> str:
+        """The ``patient_key`` of a case: a slow hash of the PatientID; empty without one.
 
+        PBKDF2 with HMAC-SHA-256 (RFC 8018): a hospital number is short, so all of them could be
+        tried; each try costs a tenth of a second, and a table made for one case fits no other.
         Issuer and birth date are left out because a planning system often leaves them blank in
         one object and not in another of the same patient.
+
+        Parameters
+        ----------
+        salt : the frame of reference of the case, so that the same import gives the same key
         """
         if not self.patient_id:
             return ""
-        return sha256(self.patient_id.encode("utf-8")).hexdigest()
+        number, grains = self.patient_id.encode("utf-8"), salt.encode("utf-8")
+        return pbkdf2_hmac("sha256", number, grains, _ROUNDS).hex()
 
     def conflict(self, other: Identity) -> str:
         """The field in which two files contradict each other; empty when none does.

@@ -76,7 +76,7 @@ def read_image(
         notes.append(
             Note(
                 "assumed",
-                f"CT series {series.label}",
+                series.label,
                 "The images have no FrameOfReferenceUID; one was derived from the series UID. "
                 "Nothing but the user's word says which other files lie in the same frame.",
             )
@@ -108,10 +108,10 @@ def hounsfield(slices: Sequence[Slice], series: Series, notes: list[Note]) -> ND
         padded += _fill_padding(values[k], s)
     if padded:
         text = f"{padded} voxels outside the scanned circle were set to {AIR_HU} HU (air)."
-        notes.append(Note("assumed", f"CT series {series.label}", text))
+        notes.append(Note("assumed", series.label, text))
     if any(s.inverted for s in slices):
         text = "MONOCHROME1 inverts the display only; the Hounsfield units are as stored."
-        notes.append(Note("assumed", f"CT series {series.label}", text))
+        notes.append(Note("assumed", series.label, text))
     return values
 
 
@@ -146,12 +146,12 @@ def _ordered(slices: list[Slice], series: Series) -> list[Slice]:
         same_size = other.stored.shape == first.stored.shape
         if not same_size or not np.allclose(other.pixel_mm, first.pixel_mm, atol=1e-3):
             raise InvalidInput(
-                f"CT series {series.label}: {first.file} is {_size(first)} and {other.file} "
+                f"{series.label}: {first.file} is {_size(first)} and {other.file} "
                 f"{_size(other)}; all slices must agree. Two scans are mixed in one series."
             )
         if not np.allclose(other.orientation, first.orientation, atol=1e-3):
             raise InvalidInput(
-                f"CT series {series.label}: ImageOrientationPatient differs between {first.file} "
+                f"{series.label}: ImageOrientationPatient differs between {first.file} "
                 f"and {other.file}. Two scans are mixed in one series."
             )
     normal = axes_of(first.orientation, f"CT {first.file}")[:, 2]
@@ -176,14 +176,14 @@ def _distinct(slices: list[Slice], series: Series, notes: list[Note]) -> list[Sl
             kept.append(slices[k + 1])
         elif not _same_pixels(kept[-1], slices[k + 1]):
             raise InvalidInput(
-                f"CT series {series.label}: {kept[-1].file} and {slices[k + 1].file} lie at the "
+                f"{series.label}: {kept[-1].file} and {slices[k + 1].file} lie at the "
                 f"same position ({here:.2f} mm along the slice normal) with different pixels. "
                 "Two phases or two scans are mixed; keep the files of one of them."
             )
     repeats = len(slices) - len(kept)
     if repeats:
         text = f"{repeats} slices that repeat another with identical pixels were left out."
-        notes.append(Note("ignored", f"CT series {series.label}", text))
+        notes.append(Note("ignored", series.label, text))
     return kept
 
 
@@ -201,24 +201,24 @@ def _layout(
     positions = _positions(slices)
     if len(slices) == 1:
         return _single(slices[0], series, float(positions[0]), notes)
-    layout = layout_of(positions, resample_missing, f"CT series {series.label}")
+    layout = layout_of(positions, resample_missing, series.label)
     if layout.resampled:
         text = (
             f"{len(slices)} unevenly spaced slices were resampled, as asked, to {layout.count} "
             f"slices every {layout.spacing_mm:g} mm by linear interpolation."
         )
-        notes.append(Note("assumed", f"CT series {series.label}", text))
+        notes.append(Note("assumed", series.label, text))
     return layout
 
 
 def _single(s: Slice, series: Series, position_mm: float, notes: list[Note]) -> Layout:
     if s.thickness_mm is None or s.thickness_mm <= 0:
         raise InvalidInput(
-            f"CT series {series.label}: it has one slice and no SliceThickness, so its extent is "
+            f"{series.label}: it has one slice and no SliceThickness, so its extent is "
             "unknown. Export the whole series."
         )
     text = f"The image has one slice; its SliceThickness of {s.thickness_mm:g} mm is its spacing."
-    notes.append(Note("assumed", f"CT series {series.label}", text))
+    notes.append(Note("assumed", series.label, text))
     return Layout(position_mm, s.thickness_mm, 1)
 
 
@@ -231,7 +231,7 @@ def _require_no_shear(slices: Sequence[Slice], series: Series) -> None:
     worst = offsets[int(np.argmax(np.abs(offsets[:, :2]).max(axis=1)))]
     angle = np.degrees(np.arctan2(np.linalg.norm(worst[:2]), abs(worst[2])))
     raise InvalidInput(
-        f"CT series {series.label}: the slices are shifted sideways by up to {drift:.2f} mm, "
+        f"{series.label}: the slices are shifted sideways by up to {drift:.2f} mm, "
         f"{angle:.1f} degrees against the slice normal (a tilted gantry). Such a sheared volume "
         "must be resampled by the scanner or planning system before Hepatica can use it."
     )
@@ -240,7 +240,7 @@ def _require_no_shear(slices: Sequence[Slice], series: Series) -> None:
 def _grid(slices: Sequence[Slice], layout: Layout, series: Series) -> Grid:
     first = slices[0]
     row_mm, column_mm = first.pixel_mm
-    axes = axes_of(first.orientation, f"CT series {series.label}")
+    axes = axes_of(first.orientation, series.label)
     rows, columns = first.stored.shape
     return Grid(
         shape=(layout.count, rows, columns),

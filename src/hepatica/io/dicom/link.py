@@ -53,7 +53,7 @@ def link(found: Survey, plans: Sequence[Plan], choices: Choices, notes: list[Not
     others = tuple(s for s in images if s is not chosen)
     for series in others:
         sentence = "Another CT series was chosen."
-        notes.append(Note("ignored", f"CT series {series.label}", sentence))
+        notes.append(Note("ignored", series.label, sentence))
     return Linked(chosen, chosen_set, others)
 
 
@@ -63,7 +63,7 @@ def _images(found: Survey, choices: Choices, notes: list[Note]) -> list[Series]:
     for series in found.of("image"):
         why = "" if _named(series, choices.series_uid) else _no_volume(series)
         if why:
-            notes.append(Note("ignored", f"CT series {series.label}", why))
+            notes.append(Note("ignored", series.label, why))
         else:
             usable.append(series)
     other = Counter(s.modality or "unknown" for s in found.of("other"))
@@ -105,7 +105,7 @@ def _structure_set(
     ):
         if len(fitting) == 1:
             sentence = f"Chosen among {len(sets)} structure sets: {reason}."
-            notes.append(Note("chosen", f"RTSTRUCT {fitting[0].file}", sentence))
+            notes.append(Note("chosen", fitting[0].called, sentence))
             return fitting[0]
     raise InvalidInput(
         f"The sources hold {len(sets)} structure sets and nothing says which one to use:\n"
@@ -165,10 +165,10 @@ def _asked_for(
         raise InvalidInput(
             f"No single CT series has the UID {wanted}. There are:\n{_listed_images(images)}"
         )
-    notes.append(Note("chosen", f"CT series {fitting[0].label}", "Asked for by the user."))
+    notes.append(Note("chosen", fitting[0].label, "Asked for by the user."))
     if chosen_set is not None and chosen_set.drawn_on and not _drawn_on(chosen_set, fitting[0]):
         sentence = f"Its contours were drawn on another series than {fitting[0].label}."
-        notes.append(Note("warning", f"RTSTRUCT {chosen_set.file}", sentence))
+        notes.append(Note("warning", chosen_set.called, sentence))
     return fitting[0]
 
 
@@ -218,7 +218,7 @@ def _named(series: Series, wanted: str | None) -> bool:
 
 
 def _note_image(series: Series, images: Sequence[Series], reason: str, notes: list[Note]) -> None:
-    subject = f"CT series {series.label}"
+    subject = series.label
     if len(images) > 1:
         notes.append(Note("chosen", subject, f"Chosen among {len(images)} CT series: {reason}."))
     else:

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from hepatica.case.plan import Beam, Plan
 from hepatica.case.provenance import Note
 from hepatica.errors import InvalidInput
-from hepatica.io.dicom.files import read_dataset, reading, text
+from hepatica.io.dicom.files import read_dataset, reading, require_modality, short_uid, text
 from hepatica.io.dicom.scan import KIND_OF_SOP_CLASS
 
 _ION_PLAN = "1.2.840.10008.5.1.4.1.1.481.8"
@@ -57,15 +57,19 @@ def read_plan_fully(path: Path) -> PlanRead:
     """
     with reading(path):
         dataset = read_dataset(path)
-        if KIND_OF_SOP_CLASS.get(text(dataset, "SOPClassUID")) != "plan":
-            what = text(dataset, "Modality") or "no known modality"
-            raise InvalidInput(f"{path.name} is {what}, not an RTPLAN. Give the plan file.")
+        require_modality(dataset, path, "RTPLAN", "plan")
+        kind = text(dataset, "SOPClassUID")
+        if KIND_OF_SOP_CLASS.get(kind) != "plan":
+            raise InvalidInput(
+                f"{path.name} is an RTPLAN of a storage class that Hepatica does not read "
+                f"({kind or 'missing'}). Give an RT Plan or RT Ion Plan."
+            )
         return _plan(dataset, path)
 
 
 def _plan(dataset: Dataset, path: Path) -> PlanRead:
     notes: list[Note] = []
-    subject = f"RTPLAN {path.name}"
+    subject = f"RTPLAN {short_uid(text(dataset, 'SOPInstanceUID'))}"
     groups = tuple(_groups(dataset))
     plan = Plan(
         uid=text(dataset, "SOPInstanceUID"),

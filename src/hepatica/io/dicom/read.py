@@ -69,8 +69,8 @@ def read_dicom(
     Returns
     -------
     case : Case
-        ``notes`` is the import report; ``patient_key`` is the SHA-256 of
-        ``PatientID|IssuerOfPatientID|birth date``, empty without a PatientID.
+        ``notes`` is the import report; ``patient_key`` is that of `Identity.key`, salted with the
+        frame of reference, empty without a PatientID.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def read_dicom(
     structures = _structures(here, rename, notes)
     kept_plans = list(_plans(here, plans, notes))
     doses = _doses(here, kept_plans, notes, progress)
-    key = _patient_key(found, linked)
+    key = _patient_key(found, linked, here.image.frame_of_reference_uid)
     return Case(
         case_id=case_id or _pseudonym(key or linked.image.uid),
         image=here.image.volume,
@@ -113,8 +113,8 @@ def _check_identity(found: Survey, choices: Choices, notes: list[Note]) -> None:
         notes.append(Note("warning", "sources", sentence))
     places = [(f"{s.files[0].name} in {s.folder.name}", s.identity) for s in found.series]
     if choices.accept_identity_mismatch:
-        keys = {series.identity.key for series in found.series} - {""}
-        if len(keys) > 1:
+        numbers = {series.identity.patient_id for series in found.series} - {""}
+        if len(numbers) > 1:
             sentence = "The files name different patients; accepted by the user."
             notes.append(Note("warning", "sources", sentence))
         return
@@ -131,7 +131,7 @@ def _image(linked: Linked, choices: Choices, notes: list[Note], progress: Progre
                 "The images have no FrameOfReferenceUID; that of the structure set, which names "
                 "these very slices, was taken."
             )
-            notes.append(Note("assumed", f"CT series {linked.image.label}", sentence))
+            notes.append(Note("assumed", linked.image.label, sentence))
             kept = tuple(n for n in image.notes if "FrameOfReferenceUID" not in n.text)
             image = replace(image, frame_of_reference_uid=chosen_set.frame_uid, notes=kept)
     notes.extend(image.notes)
@@ -152,13 +152,10 @@ def _structures(
         notes.append(Note("warning", "sources", "There is no structure set (RTSTRUCT)."))
     elif here.choices.structure_set_uid is None and here.lies_elsewhere(chosen_set.frame_uid):
         sentence = "It lies in the frame of reference of another CT series of the sources."
-        notes.append(Note("ignored", f"RTSTRUCT {chosen_set.file}", sentence))
+        notes.append(Note("ignored", chosen_set.called, sentence))
     else:
-        subject = f"RTSTRUCT {chosen_set.file}"
-        sentence = (
-            f'Structure set "{chosen_set.label}" lies on CT series {here.linked.image.label}.'
-        )
-        notes.append(Note("linked", subject, sentence))
+        sentence = f"It lies on {here.linked.image.label}."
+        notes.append(Note("linked", chosen_set.called, sentence))
         outlined, more = build_structures(chosen_set, here.image, here.registrations, rename)
         structures.extend(outlined)
         notes.extend(more)
@@ -186,23 +183,23 @@ def _require_distinct_names(structures: Sequence[Structure]) -> None:
 
 def _ignore_elsewhere(series: Series, notes: list[Note]) -> None:
     sentence = "It lies in the frame of reference of another CT series of the sources."
-    notes.append(Note("ignored", f"{series.modality} {series.files[0].name}", sentence))
+    notes.append(Note("ignored", series.called, sentence))
 
 
 def _plans(here: _Sources, reads: Sequence[PlanRead], notes: list[Note]) -> Iterator[PlanRead]:
     for read, series in zip(reads, here.found.of("plan"), strict=True):
-        subject = f"RTPLAN {series.files[0].name}"
+        what = f"RTPLAN {series.files[0].name}"
         frame = read.plan.frame_of_reference_uid
         if here.lies_elsewhere(frame):
             _ignore_elsewhere(series, notes)
             continue
         if frame is not None:
             image_frame = here.image.frame_of_reference_uid
-            way = way_into(frame, image_frame, here.registrations, subject)
+            way = way_into(frame, image_frame, here.registrations, what)
             if way is not None:
-                sentence = f"It was made in another frame of reference, joined by REG {way.origin}."
-                notes.append(Note("linked", subject, sentence))
-        _note_plan_set(read.plan, here, subject, notes)
+                sentence = f"It was made in another frame of reference, joined by REG {way.called}."
+                notes.append(Note("linked", series.called, sentence))
+        _note_plan_set(read.plan, here, series.called, notes)
         notes.extend(read.notes)
         yield read
 
@@ -212,9 +209,9 @@ def _note_plan_set(plan: Plan, here: _Sources, subject: str, notes: list[Note]) 
     if chosen_set is None or plan.structure_set_uid is None:
         notes.append(Note("warning", subject, "It could not be linked to a structure set."))
     elif plan.structure_set_uid == chosen_set.uid:
-        notes.append(Note("linked", subject, f"It was made on structure set {chosen_set.file}."))
+        notes.append(Note("linked", subject, f"It was made on {chosen_set.called}."))
     else:
-        sentence = f"It was made on another structure set than {chosen_set.file}."
+        sentence = f"It was made on another structure set than {chosen_set.called}."
         notes.append(Note("warning", subject, sentence))
 
 
@@ -230,7 +227,7 @@ def _doses(
             _ignore_elsewhere(one, notes)
         elif not _has_grid(one.files[0]):
             sentence = "It holds no dose grid (only histograms, points or isodoses)."
-            notes.append(Note("ignored", f"RTDOSE {one.files[0].name}", sentence))
+            notes.append(Note("ignored", one.called, sentence))
         else:
             reads.append(_placed(one, here, notes))
     by_uid = {read.plan.uid: read for read in plans}
@@ -250,10 +247,10 @@ def _placed(series: Series, here: _Sources, notes: list[Note]) -> DoseRead:
     dose = in_frame(read.dose, here.image.frame_of_reference_uid, here.registrations, what)
     if dose is not read.dose:
         sentence = "It was moved, without resampling, into the image's frame by a registration."
-        notes.append(Note("linked", what, sentence))
+        notes.append(Note("linked", series.called, sentence))
     if _apart(dose, here.image):
         sentence = "The dose lies wholly beside the image, although both name the same frame."
-        notes.append(Note("warning", what, sentence))
+        notes.append(Note("warning", series.called, sentence))
     return replace(read, dose=dose)
 
 
@@ -264,10 +261,9 @@ def _apart(dose: Dose, image: Image) -> bool:
     return bool((high < -0.5).any() or (low > last).any())
 
 
-def _patient_key(found: Survey, linked: Linked) -> str:
-    if linked.image.identity.key:
-        return linked.image.identity.key
-    return next((s.identity.key for s in found.series if s.identity.key), "")
+def _patient_key(found: Survey, linked: Linked, frame_uid: str) -> str:
+    named = [s.identity for s in (linked.image, *found.series) if s.identity.patient_id]
+    return named[0].key(frame_uid) if named else ""
 
 
 def _pseudonym(seed: str) -> str:

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from hepatica.case.grid import Grid
 from hepatica.errors import Inconsistent, InvalidInput
-from hepatica.io.dicom.files import read_dataset, reading, text
+from hepatica.io.dicom.files import read_dataset, reading, short_uid, text
 
 _DEFORMABLE = "1.2.840.10008.5.1.4.1.1.66.3"
 _RIGID_TOLERANCE = 1e-4
@@ -31,13 +31,15 @@ class Registration:
     source_uid, target_uid : frame of reference UIDs
     matrix : (4, 4) array, mm
         Takes ``(x, y, z, 1)`` of the source frame to the target frame; rotation and translation.
-    origin : the file it comes from
+    origin : the file it comes from, for messages
+    called : the end of its UID, for what is stored
     """
 
     source_uid: str
     target_uid: str
     matrix: NDArray[np.float64]
     origin: str
+    called: str = ""
 
     def points(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """(points, 3) array in the target frame, mm."""
@@ -57,7 +59,7 @@ class Registration:
     def reversed(self) -> Registration:
         """The way back."""
         back = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
-        return Registration(self.target_uid, self.source_uid, back, self.origin)
+        return Registration(self.target_uid, self.source_uid, back, self.origin, self.called)
 
 
 def read_registrations(path: Path) -> tuple[Registration, ...]:
@@ -84,8 +86,9 @@ def read_registrations(path: Path) -> tuple[Registration, ...]:
                 f"REG {path.name}: it has no FrameOfReferenceUID, so nobody knows where it leads."
             )
         items = dataset.get("RegistrationSequence") or []
+        names = (path.name, short_uid(text(dataset, "SOPInstanceUID")))
         return tuple(
-            Registration(_source(item, target, path), target, _matrix(item, path), path.name)
+            Registration(_source(item, target, path), target, _matrix(item, path), *names)
             for item in items
         )
 
@@ -118,7 +121,8 @@ def way_between(
 def _chained(way: Sequence[Registration]) -> Registration:
     matrix = reduce(lambda done, step: step.matrix @ done, way, np.eye(4))
     origin = ", ".join(dict.fromkeys(step.origin for step in way))
-    return Registration(way[0].source_uid, way[-1].target_uid, matrix, origin)
+    called = ", ".join(dict.fromkeys(step.called for step in way))
+    return Registration(way[0].source_uid, way[-1].target_uid, matrix, origin, called)
 
 
 def _require_agreement(steps: Sequence[Registration]) -> None:

@@ -13,7 +13,13 @@ from pydicom.dataset import Dataset
 
 from hepatica.case.provenance import Note
 from hepatica.errors import InvalidInput
-from hepatica.io.dicom.files import read_dataset, reading, text
+from hepatica.io.dicom.files import (
+    read_dataset,
+    reading,
+    require_modality,
+    short_uid,
+    text,
+)
 
 _CLOSED = ("CLOSEDPLANAR", "CLOSEDPLANARXOR")
 _CLOSING_POINT_MM = 1e-6
@@ -67,6 +73,11 @@ class StructureSet:
     notes: tuple[Note, ...]
 
     @property
+    def called(self) -> str:
+        """How notes name it."""
+        return f"RTSTRUCT {short_uid(self.uid)}"
+
+    @property
     def frame_uid(self) -> str:
         """The one frame of the whole set; empty when there is none or several."""
         own = {roi.frame_uid for roi in self.rois if roi.frame_uid} or set(self.frame_uids)
@@ -84,9 +95,7 @@ def read_structure_set(path: Path) -> StructureSet:
     """
     with reading(path):
         dataset = read_dataset(path)
-        if text(dataset, "Modality") != "RTSTRUCT":
-            what = text(dataset, "Modality") or "no known modality"
-            raise InvalidInput(f"{path.name} is {what}, not an RTSTRUCT. Give the structure file.")
+        require_modality(dataset, path, "RTSTRUCT", "structure")
         _require_distinct_numbers(dataset, path)
         frames = dataset.get("ReferencedFrameOfReferenceSequence") or []
         series = [s for f in frames for s in _referenced_series(f)]
@@ -152,7 +161,8 @@ def _contours_by_number(
         contours[number] = contours.get(number) or drawn
         if number not in known:
             sentence = f"{len(drawn)} contours belong to ROI number {number}, which is not defined."
-            notes.append(Note("ignored", f"RTSTRUCT {path.name}", sentence))
+            subject = f"RTSTRUCT {short_uid(text(dataset, 'SOPInstanceUID'))}"
+            notes.append(Note("ignored", subject, sentence))
     return contours, notes
 
 

@@ -20,6 +20,7 @@ from hepatica.io.dicom.files import (
     looks_like_dicom,
     read_header,
     reading,
+    short_uid,
     text,
     tolerant,
 )
@@ -94,10 +95,16 @@ class Series:
 
     @property
     def label(self) -> str:
-        """A few words that let a person recognise the series in a message."""
-        words = self.description or self.modality
+        """How notes name it: by its kind, its size and the end of its UID, never by free text."""
         count = len(self.files)
-        return f"{words} ({count} file{'s' if count != 1 else ''}, UID {self.key})"
+        part = f"#{self.part}" if self.part else ""
+        plural = "s" if count != 1 else ""
+        return f"{self.modality} series of {count} file{plural}, UID {short_uid(self.uid)}{part}"
+
+    @property
+    def called(self) -> str:
+        """How notes name a series that is one RT object."""
+        return f"{self.modality} {short_uid(self.instance_uids[0])}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hepatica.case.structure import Structure
 from hepatica.case.volume import Volume
 from hepatica.errors import InvalidInput, MissingExtra
 from hepatica.io.dicom.drawn import note_beyond_image
-from hepatica.io.dicom.files import damaged, tolerant
+from hepatica.io.dicom.files import damaged, short_uid, tolerant
 from hepatica.io.dicom.frames import way_into
 from hepatica.io.dicom.image import Image
 from hepatica.io.dicom.registration import Registration
@@ -56,7 +56,7 @@ def read_segmentation(
     structures = []
     for number, volume in _segments(seg, path):
         label = str(seg.get_segment_description(number).segment_label)
-        origin = f'SEG {path.name}, segment {number} "{label}"'
+        origin = f'SEG {short_uid(str(seg.SOPInstanceUID))}, segment {number} "{label}"'
         name = rename(label)
         if not name or not volume.values.any():
             why = "The name file leaves it out." if not name else "It is empty; left out."
@@ -65,7 +65,7 @@ def read_segmentation(
         moved = volume
         if way is not None:
             moved = Volume(volume.values, way.grid(volume.grid), "1")
-            sentence = f"It was moved into the image's frame of reference by REG {way.origin}."
+            sentence = f"It was moved into the image's frame of reference by REG {way.called}."
             notes.append(Note("linked", origin, sentence))
         if not image.volume.grid.same_lattice(moved.grid):
             sentence = (

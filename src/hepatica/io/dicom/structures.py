@@ -79,7 +79,7 @@ def build_structures(
         if roi.number in names:
             ready = _ready(roi, names[roi.number], (source, image, registrations), notes)
             drawn.extend([ready] if ready else [])
-    structures, said = on_image(drawn, image.volume.grid, subject)
+    structures, said = on_image(drawn, image.volume.grid, source.called)
     return structures, (*notes, *said)
 
 
@@ -177,7 +177,7 @@ def _in_frame(
     way = way_into(frame, image.frame_of_reference_uid, registrations, roi.label)
     if way is None:
         return list(roi.loops)
-    sentence = f"Its outlines were moved into the image's frame of reference by REG {way.origin}."
+    sentence = f"Its outlines were moved into the image's frame of reference by REG {way.called}."
     notes.append(Note("linked", roi.label, sentence))
     return [way.points(loop) for loop in roi.loops]
 

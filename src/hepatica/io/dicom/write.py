@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hepatica.case import Case, Dose, Note, Plan, Volume
@@ -13,10 +12,12 @@ from hepatica.io.dicom.write_header import WriteOptions, Writer, strict
 from hepatica.io.dicom.write_rtdose import DoseFile, refuse_if_unwritable, write_rtdose
 from hepatica.io.dicom.write_rtplan import write_rtplan
 from hepatica.io.dicom.write_rtstruct import write_rtstruct
+from hepatica.io.manifest import files_in, remove_listed, write_manifest
 
 __all__ = ["DoseFile", "ExportSummary", "WriteOptions", "write_case", "write_dose"]
 
-_OURS = ("CT/CT_*.dcm", "RTSTRUCT.dcm", "RTPLAN_*.dcm", "RTDOSE_*.dcm")
+MANIFEST = "export"
+"""Every export lists its files in ``export.json``; only those are ever replaced."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
     case : Case
     folder : Path
         Made if absent. ``CT/CT_0001.dcm`` ..., ``RTSTRUCT.dcm``, ``RTPLAN_1.dcm`` ...,
-        ``RTDOSE_1.dcm`` ...
+        ``RTDOSE_1.dcm`` ..., and ``export.json``, which lists them.
     options : WriteOptions, optional
 
     Returns
@@ -61,7 +62,8 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
     Raises
     ------
     UsageError
-        If the folder holds files and ``options.force`` is not set.
+        If the folder holds files and ``options.force`` is not set, or files that are not those of
+        an earlier export.
     InvalidInput
         If the image, a name or an identifier does not fit into DICOM.
     """
@@ -70,12 +72,18 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
     with strict():
         series, stored = ct_series(writer)
         _make_room(folder, options.force)
-        slices = write_ct(writer, series, stored, folder / "CT")
         structure_path = folder / "RTSTRUCT.dcm" if case.structures else None
-        structure_set = write_rtstruct(writer, series, structure_path) if structure_path else None
-        export = _PlansAndDoses(writer, folder, structure_set)
-        for dose in case.doses:
-            export.add(dose)
+        try:
+            slices = write_ct(writer, series, stored, folder / "CT")
+            structure_set = (
+                write_rtstruct(writer, series, structure_path) if structure_path else None
+            )
+            export = _PlansAndDoses(writer, folder, structure_set)
+            for dose in case.doses:
+                export.add(dose)
+        finally:
+            # A broken export is listed as well, so that --force can replace it.
+            write_manifest(folder, MANIFEST, files_in(folder, MANIFEST))
     return ExportSummary(
         folder,
         slices,
@@ -122,7 +130,7 @@ def write_dose(
         refuse_if_unwritable(dose, (plan.uid,), options.dose_bits)
         path.parent.mkdir(parents=True, exist_ok=True)
         plan_uid = write_rtplan(writer, plan, 1, None, plan_path)
-        return write_rtdose(writer, dose, 1, (plan_uid,), path)
+        return replace(write_rtdose(writer, dose, 1, (plan_uid,), path), plan_path=plan_path)
 
 
 class _PlansAndDoses:
@@ -184,12 +192,10 @@ def _same_frame(dose: Dose, case: Case) -> None:
 
 def _make_room(folder: Path, force: bool) -> None:
     """Never mix two exports: an old slice between new ones would be read as one series."""
-    earlier = [path for pattern in _OURS for path in sorted(folder.glob(pattern))]
-    present: Iterable[Path] = folder.iterdir() if folder.is_dir() else ()
-    if not force and any(present):
+    if folder.is_dir() and any(folder.iterdir()) and not force:
         raise UsageError(
             f"{folder} is not empty. Give another folder, or --force to replace an earlier export."
         )
-    for path in earlier:
-        path.unlink()
+    if folder.exists():
+        remove_listed(folder, MANIFEST, "an export")
     (folder / "CT").mkdir(parents=True, exist_ok=True)

@@ -25,11 +25,15 @@ _SCALING_HEADROOM = 1e-9
 
 @dataclass(frozen=True)
 class DoseFile:
-    """One written dose: where, under which identifier, and how finely."""
+    """One written dose: where, under which identifier, and how finely.
+
+    ``plan_path`` is the plan that was written beside it, where one was.
+    """
 
     path: Path
     uid: str
     step_gy: float
+    plan_path: Path | None = None
 
 
 def write_rtdose(

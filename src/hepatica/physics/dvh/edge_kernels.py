@@ -39,6 +39,7 @@ COLUMNS = 2
 _NO_DIRECTION = 1e-6
 _WALL = 0.3
 _LOOKED_AT = 500
+_SLICES_LOOKED_AT = 16
 # Below this tilt the closed form of a cut cube loses digits.
 _TILT = 1e-4
 _NO_PLANE = (0.0, 0.0, 0.0)
@@ -175,11 +176,12 @@ def walls_upright(coverage):
 
     A structure drawn in slices is a pile of slabs with upright walls; one that was grown or
     resampled is cut at any angle. The one that predicts the neighbours in the slice better, over
-    a few hundred voxels spread along the edge, is taken for the whole structure.
+    a few hundred voxels spread along the edge in some of the slices, is taken for the whole structure.
     """
-    every = max(1, _cut_voxels(coverage) // _LOOKED_AT)
+    step = max(1, coverage.shape[0] // _SLICES_LOOKED_AT)
+    every = max(1, _cut_voxels(coverage, step) // _LOOKED_AT)
     upright, slanted, met = 0.0, 0.0, 0
-    for k in range(coverage.shape[0]):
+    for k in range(step // 2, coverage.shape[0], step):
         for j in range(coverage.shape[1]):
             for i in range(coverage.shape[2]):
                 if 0.0 < coverage[k, j, i] < FULL:
@@ -191,9 +193,9 @@ def walls_upright(coverage):
 
 
 @njit(**COMPILED)
-def _cut_voxels(coverage):
+def _cut_voxels(coverage, step):
     count = 0
-    for k in range(coverage.shape[0]):
+    for k in range(step // 2, coverage.shape[0], step):
         for j in range(coverage.shape[1]):
             for i in range(coverage.shape[2]):
                 count += 0.0 < coverage[k, j, i] < FULL

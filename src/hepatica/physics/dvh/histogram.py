@@ -183,8 +183,6 @@ def _dose_range(
     dose: NDArray[np.float32], shape: tuple[int, ...], to_dose: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Lowest and highest dose in the block of the dose grid that the structure may touch."""
-    from hepatica.physics.dvh.lattice_kernels import extent_of
-
     ends = [(-0.5, size - 0.5) for size in shape]
     corners = np.array([(k, j, i, 1.0) for k in ends[0] for j in ends[1] for i in ends[2]])
     reached = corners @ to_dose.T
@@ -193,13 +191,13 @@ def _dose_range(
     if (first >= last).any():
         raise Inconsistent(_OUTSIDE)
     block = dose[first[0] : last[0], first[1] : last[1], first[2] : last[2]]
-    low, high = extent_of(block)
+    low, high = float(block.min()), float(block.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InvalidInput(
             f"The dose around the structure runs from {low} to {high} Gy; every dose must be a "
             "number. Export the dose again."
         )
-    return float(low), float(high)
+    return low, high
 
 
 def _bins(low: float, high: float, bin_gy: float | None) -> tuple[float, float, int]:

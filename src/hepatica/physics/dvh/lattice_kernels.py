@@ -17,21 +17,6 @@ OFF_LATTICE = -(2**31)
 
 
 @njit(**COMPILED)
-def extent_of(dose):
-    """Lowest and highest value of an array; NaN twice if any value is not a number."""
-    low, high = np.inf, -np.inf
-    for k in range(dose.shape[0]):
-        for j in range(dose.shape[1]):
-            for i in range(dose.shape[2]):
-                value = dose[k, j, i]
-                if np.isnan(value):
-                    return np.nan, np.nan
-                low = min(low, value)
-                high = max(high, value)
-    return low, high
-
-
-@njit(**COMPILED)
 def reach_of(to_dose):
     """How far a voxel of the structure reaches to each side, in dose voxels."""
     reach = np.empty(3)
@@ -110,6 +95,7 @@ def _along(dose, point, centre, step, away):
 
 @njit(**COMPILED)
 def in_dose(to_dose, u, v, w):
+    """Index in the dose array of a (z, y, x) index of the coverage."""
     return (
         to_dose[0, 0] * u + to_dose[0, 1] * v + to_dose[0, 2] * w + to_dose[0, 3],
         to_dose[1, 0] * u + to_dose[1, 1] * v + to_dose[1, 2] * w + to_dose[1, 3],
