@@ -6,10 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hepatica.store.arrays import digest_of
 from hepatica.store.case_folder import write_case
 from tests.engine.builders import abdomen, falling_dose
+from tests.io.dicom.builders import registration
+from tests.io.phantom_files import block, body, write_nii
 
 from .run import hepatica
 
@@ -129,20 +133,104 @@ def test_export_and_import_keep_the_patient(case: Path, tmp_path: Path) -> None:
         assert rows[name]["volume_cc"] == pytest.approx(structure.volume_cc, rel=0.002)
 
 
-@pytest.mark.slow
-def test_the_demonstration_runs_and_reads_its_own_files(tmp_path: Path) -> None:
-    out = tmp_path / "demo"
-    found = hepatica(f"demo --out {out} --json")
-    assert found.code == 0, found.err
+def test_a_placed_dose_announces_both_files(case: Path, tmp_path: Path) -> None:
+    file, plan = tmp_path / "d.dcm", tmp_path / "d.plan.dcm"
+    words = f"dose place {case} --target GTV1 --prescription-gy 40 --spacing-mm 6 --out {file}"
+    assert f"{plan}: the plan" in hepatica(words).out
+    document = json.loads(hepatica(f"{words} --force --json").out)
+    assert (document["file"], document["plan_file"]) == (str(file), str(plan))
+
+
+def test_a_missed_goal_leaves_one_document_on_stdout(case: Path) -> None:
+    words = f"plan evaluate {case} sbrt-six-fraction --risk 0.10 --prescription-gy 20"
+    found = hepatica(f"{words} --fail-on not-met --json")
+    assert found.code == 5
+    assert json.loads(found.out)["schema"] == "hepatica/plan-evaluation"
+    assert "limit(s) not met" in found.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("case show {case} --wrong --json", "--wrong"),
+        ("nothing --json", "nothing"),
+        ("plan evaluate {case} sbrt-six-fraction --risk many --json", "--risk"),
+        ("case show --json", "CASE"),
+    ],
+)
+def test_wrong_words_are_a_document_too(case: Path, words: str, message: str) -> None:
+    found = hepatica(words.format(case=case))
+    assert found.code == 2
     document = json.loads(found.out)
-    assert document["allocation"]["verdict"] == "met"
-    assert document["prescription"]["dose_gy"] == pytest.approx(
-        document["allocation"]["levels"]["0.10"]["deliverable_gy"], abs=0.3
-    )
-    assert (out / "report" / "report.pdf").read_bytes().startswith(b"%PDF")
-    assert hepatica(f"demo --out {out}").code == 2
-    (out / "mine.txt").write_text("keep me", encoding="utf-8")
-    refused = hepatica(f"demo --out {out} --force")
-    assert refused.code == 2
-    assert "mine.txt" in refused.err
-    assert (out / "mine.txt").exists()
+    assert (document["schema"], document["exit_code"]) == ("hepatica/error", 2)
+    assert message in document["message"]
+    assert message in found.err
+
+
+def test_help_is_no_error_even_with_json() -> None:
+    found = hepatica("case show --help --json")
+    assert found.code == 0
+
+
+def test_a_margin_of_half_a_metre_is_refused(case: Path) -> None:
+    words = f"plan evaluate {case} sbrt-six-fraction --risk 0.10 --ptv-margin-mm 500"
+    found = hepatica(words)
+    assert found.code == 2
+    assert "no side may be beyond 100 mm" in found.err
+
+
+def test_a_file_in_the_place_of_a_folder_says_what_to_do(case: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    found = hepatica(f"case export {case} --out {tmp_path / 'file'} --force")
+    assert found.code == 2
+    assert "is a file; an export needs a folder" in found.err
+    words = f"plan evaluate {case} sbrt-six-fraction --risk 0.10 --out {tmp_path / 'file'} --force"
+    found = hepatica(words)
+    assert found.code == 3
+    assert "there is a file where a folder is needed. Choose another folder" in found.err
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_records_name_no_path(case: Path, dose: Path, tmp_path: Path) -> None:
+    home = tmp_path / "DOE_JANE"
+    home.mkdir()
+    reg = home / "reg_doe.dcm"
+    reg.write_bytes(registration(home / "r.dcm", "1.2.3", np.eye(4)).read_bytes())
+    words = f"plan evaluate {case} sbrt-six-fraction --risk 0.10 --dose {dose} "
+    words += f"--registration {reg} --treat GTV1 --out {home / 'report'}"
+    assert hepatica(words).code == 0
+    text = (home / "report/run.json").read_text(encoding="utf-8")
+    run = json.loads(text)
+    assert "doe" not in text.lower()
+    assert run["command"][:3] == ["hepatica", "plan", "evaluate"]
+    assert {"<path>", "sbrt-six-fraction", "--risk", "0.1", "--treat", "GTV1"} <= {*run["command"]}
+    assert [(i["name"], i["suffix"]) for i in run["inputs"]] == [
+        ("input 1", ".dcm"),
+        ("input 2", ".dcm"),
+        ("input 3", ".json"),
+    ]
+
+
+def test_an_export_is_recorded_and_replaced(case: Path, tmp_path: Path) -> None:
+    out = tmp_path / "export"
+    assert hepatica(f"case export {case} --out {out}").code == 0
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert run["command"] == ["hepatica", "case", "export", "<path>", "--out", "<path>"]
+    assert run["inputs"][0]["sha256"] == digest_of(case / "case.json")
+    found = hepatica(f"case export {case} --out {out} --force")
+    assert found.code == 0, found.err
+
+
+def test_every_file_that_decides_a_case_is_recorded(tmp_path: Path) -> None:
+    image = write_nii(tmp_path / "ct.nii.gz", body())
+    labels = write_nii(tmp_path / "seg.nii.gz", block(*[slice(2, 5)] * 3) * np.uint8(5))
+    table, names = tmp_path / "map.yaml", tmp_path / "names.yaml"
+    table.write_text("5: Leber\n", encoding="utf-8")
+    names.write_text("Leber: Liver\n", encoding="utf-8")
+    out = tmp_path / "case"
+    words = f"case import {image} --labels {labels} --label-map {table} --names {names} --out {out}"
+    found = hepatica(words)
+    assert found.code == 0, found.err
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    files = (image, labels, names, table)
+    assert [i["sha256"] for i in run["inputs"]] == [digest_of(file) for file in files]

@@ -57,6 +57,24 @@ def test_a_bad_document_shows_all_faults_at_once(tmp_path: Path) -> None:
     assert "line " in found.err
 
 
+def test_an_unknown_model_is_among_all_faults_at_once(tmp_path: Path) -> None:
+    text = hepatica_library("sbrt-six-fraction")
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.startswith("  model:"))
+    name = text.splitlines()[line - 1].split(":")[1].strip()
+    wrong = text.replace(f"model: {name}", f"model: {name}s")
+    path = tmp_path / "mine.yaml"
+    for document, faults in ((wrong, 1), (wrong.replace("cap_gy:", "cap_cgy:"), 2)):
+        path.write_text(document, encoding="utf-8")
+        found = hepatica(f"protocol validate {path} --json")
+        assert found.code == 3
+        said = json.loads(found.out)
+        assert said["schema"] == "hepatica/protocol-validation"
+        assert len(said["faults"]) == faults
+        (about,) = [fault for fault in said["faults"] if "model" in fault]
+        assert about.startswith(f"line {line}:")
+        assert f"did you mean {name}?" in about
+
+
 def hepatica_library(name: str) -> str:
     from importlib.resources import files
 
@@ -70,4 +88,7 @@ def test_the_library_is_listed_and_shown() -> None:
     assert shown.code == 0
     assert "J Clin Oncol" in shown.out
     schema = json.loads(hepatica("protocol schema").out)
+    assert json.loads(hepatica("protocol schema --json").out) == schema
+    assert (schema["schema"], schema["version"]) == ("hepatica/protocol-schema", 1)
+    assert schema["$schema"].startswith("https://json-schema.org/")
     assert "prescription" in schema["properties"]

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hepatica.case import Case, Contours, Structure
-from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput
+from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput, UsageError
 from hepatica.io.dicom.write import write_case
 from hepatica.io.importer import ImportRequest, import_case
+from tests.io.dicom.builders import CtSeries, Region, box, structure_set
 from tests.io.phantom_files import (
     ORIGIN_MM,
     SHAPE,
@@ -154,7 +155,7 @@ def test_labels_on_a_dicom_scan_lie_where_the_organs_are(tmp_path: Path) -> None
     case = _import(tmp_path / "ct", label_files=(labels,), label_map=str(table))
     assert sorted(case.structures) == ["GTV1", "Liver"]
     assert np.array_equal(case.structure("GTV1").mask_on(case.image.grid) > 0, TUMOUR)
-    assert case.structure("GTV1").origin == "labels in seg.nii.gz, label 7"
+    assert case.structure("GTV1").origin == "labels in NIfTI file 1, label 7"
 
 
 def test_labels_without_names_are_refused(tmp_path: Path) -> None:
@@ -197,6 +198,32 @@ def test_an_organ_at_the_edge_of_its_file_is_said_to_be_cut(tmp_path: Path) -> N
     write_nii(tmp_path / "spleen.nii.gz", TUMOUR.astype(np.uint8))
     said = _texts(_import(tmp_path))
     assert "warning: structures: Liver reach the edge of their image or file and may be cut" in said
+
+
+def test_a_mask_keeps_its_name_and_no_other_file_name_is_kept(tmp_path: Path) -> None:
+    write_nii(tmp_path / "Doe_Jane.nii.gz", body())
+    write_nii(tmp_path / "liver.nii.gz", LIVER.astype(np.uint8))
+    case = _import(tmp_path)
+    assert case.structure("Liver").origin == "mask liver"
+    assert "Doe" not in _texts(case)
+
+
+def test_outlines_at_the_edge_of_the_image_are_said_to_be_cut(tmp_path: Path) -> None:
+    ct = CtSeries(tmp_path / "ct").write()
+    regions = [
+        Region(1, "Liver", [box(z) for z in (3.0, 6.0, 9.0, 12.0)]),
+        Region(2, "Spleen", [box(z) for z in (3.0, 6.0, 9.0)]),
+        Region(3, "BODY", [box(z) for z in (0.0, 3.0, 6.0, 9.0, 12.0)], "EXTERNAL"),
+    ]
+    structure_set(tmp_path / "rtss.dcm", regions, ct)
+    said = _texts(_import(tmp_path))
+    assert "warning: structures: Liver reach the edge of their image or file and may be cut" in said
+
+
+def test_a_label_map_without_labels_is_refused(tmp_path: Path) -> None:
+    image = write_nii(tmp_path / "ct.nii.gz", body())
+    with pytest.raises(UsageError, match=r"--label-map totalsegmentator_total .* --labels FILE"):
+        _import(image, label_map="totalsegmentator_total")
 
 
 def test_labels_on_other_voxels_are_resampled_only_when_asked(tmp_path: Path) -> None:
@@ -265,7 +292,7 @@ def test_several_images_need_a_choice_and_take_it(tmp_path: Path) -> None:
         _import(tmp_path)
     case = _import(tmp_path, series_uid="late.nii.gz")
     assert case.image.values.max() == 95
-    assert "ignored: early.nii.gz: another image was chosen" in _texts(case)
+    assert "ignored: NIfTI file 1: another image was chosen" in _texts(case)
 
 
 def test_an_image_that_repeats_a_part_of_another_needs_no_choice(tmp_path: Path) -> None:
@@ -273,7 +300,7 @@ def test_an_image_that_repeats_a_part_of_another_needs_no_choice(tmp_path: Path)
     write_nii(tmp_path / "part.nii.gz", body()[:3])
     case = _import(tmp_path)
     assert case.image.grid.shape == SHAPE
-    assert "ignored: part.nii.gz: another image was chosen" in _texts(case)
+    assert "ignored: NIfTI file 1: another image was chosen" in _texts(case)
 
 
 def test_a_dicom_and_a_nifti_image_need_a_choice_and_take_it(tmp_path: Path) -> None:
@@ -357,7 +384,7 @@ def test_the_real_abdomen_imports_with_its_organ_labels(shared: Path) -> None:
     assert "Liver" in next(n.text for n in case.notes if "reach the edge" in n.text)
     # Of the two images in the folder the one with the voxels of the labels is taken.
     assert case.image.grid.shape == (30, 101, 122)
-    assert "chosen: example_ct_sm.nii.gz: the image of this case" in _texts(case)
+    assert "chosen: NIfTI file 3: the image of this case" in _texts(case)
     assert "is plausible" not in _texts(case)
 
 

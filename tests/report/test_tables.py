@@ -115,7 +115,7 @@ def test_an_unknown_uniform_risk_says_why(evaluation: Evaluation) -> None:
     assert evaluation.risk is not None
     bare = replace(evaluation.risk.reading, ntcp_uniform=None)
     rows = rows_of(sensitivity_table(replace(evaluation.risk, reading=bare), evaluation.allocation))
-    assert rows["1.5 Gy (used)"][2] == "unknown: the liver receives no dose"
+    assert rows["1.5 Gy (used)"][2] == "unknown: no effective volume up to 1"
 
 
 def test_every_number_of_the_rule_has_a_source_and_a_status(evaluation: Evaluation) -> None:

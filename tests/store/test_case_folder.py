@@ -194,7 +194,7 @@ def test_a_damaged_document_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"schema": "other/thing"}, "is not of schema hepatica/case-folder"),
-        ({"version": 2}, "has version 2; this Hepatica reads version 1"),
+        ({"version": 1}, "has version 1; this Hepatica reads version 2"),
         ({"image": None}, "incomplete or was edited"),
         ({"structures": [{"name": "Liver"}]}, "incomplete or was edited"),
         ({"notes": [{"kind": "assumed"}]}, "incomplete or was edited"),

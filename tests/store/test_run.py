@@ -24,7 +24,9 @@ def test_the_record_holds_command_versions_inputs_seed_and_times(tmp_path: Path)
     assert document["command"] == ["hepatica", "demo", "--seed", "7"]
     assert document["inputs"] == [
         {
-            "name": "dose.dcm",
+            "name": "input 1",
+            "kind": "file",
+            "suffix": ".dcm",
             "files": 1,
             "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         }
@@ -53,10 +55,10 @@ def test_no_folder_of_the_computer_is_kept(tmp_path: Path) -> None:
         "hepatica",
         "case",
         "import",
-        "ct",
-        "--out=case",
-        "labels.nii",
-        "/",
+        "<path>",
+        "--out=<path>",
+        "<path>",
+        "<path>",
     )
 
 
@@ -67,9 +69,21 @@ def test_the_hash_of_a_folder_depends_on_contents_only(tmp_path: Path) -> None:
             (tmp_path / name / "deep" / file).write_bytes(content)
     one, two = input_file(tmp_path / "a"), input_file(tmp_path / "b")
     assert one.sha256 == two.sha256
-    assert (one.name, one.files) == ("a", 2)
+    assert (one.name, one.kind, one.suffix, one.files) == ("input 1", "folder", "", 2)
     (tmp_path / "b/deep/w").write_bytes(b"3")
     assert input_file(tmp_path / "b").sha256 != one.sha256
+
+
+def test_no_name_of_an_input_is_kept(tmp_path: Path) -> None:
+    for name in ("DOE.JANE", "doe.nii.gz", "doe.1950"):
+        (tmp_path / name).write_bytes(b"1")
+    run = RunClock(["hepatica"]).record(sorted(tmp_path.iterdir()))
+    assert [(i.name, i.suffix) for i in run.inputs] == [
+        ("input 1", ""),
+        ("input 2", ""),
+        ("input 3", ".nii.gz"),
+    ]
+    assert "doe" not in json.dumps(run.as_document()).lower()
 
 
 def test_an_absent_input_is_refused(tmp_path: Path) -> None:

@@ -81,7 +81,12 @@ def print_error(error: HepaticaError, as_json: bool) -> None:
 
 def call_words(context: typer.Context) -> tuple[str, ...]:
     """The words of a call for its record: commands, options and choices; paths as ``<path>``."""
-    words = context.command_path.split()
+    names: list[str] = []
+    outer: typer.Context | None = context
+    while outer is not None and outer.parent is not None:
+        names.insert(0, outer.info_name or "")
+        outer = outer.parent
+    words = ["hepatica", *names]
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
         if source is None or source.name != "COMMANDLINE":

@@ -69,7 +69,7 @@ def structures_are_not_circular(document: Document) -> Iterator[Finding]:
 
 def targets_have_a_margin(document: Document) -> Iterator[Finding]:
     """A fixed margin is written; a patient-specific one only has a minimum."""
-    targets = {row.get("name") for _, row in rows(document, "targets")}
+    targets = {str(row.get("name")) for _, row in rows(document, "targets")}
     for path, row in rows(document, "targets"):
         rule = row.get("margin_rule", "fixed")
         if rule == "fixed" and "margin_mm" not in row:
@@ -91,7 +91,7 @@ def targets_have_a_margin(document: Document) -> Iterator[Finding]:
 
 def conditions_are_asked(document: Document) -> Iterator[Finding]:
     """What a limit depends on is a question of this document, and the answer one of its answers."""
-    asked = {row.get("name"): row.get("answers") for _, row in rows(document, "facts")}
+    asked = {str(row.get("name")): row.get("answers") for _, row in rows(document, "facts")}
     for path, row in rows(document, "facts"):
         assumed, answers = row.get("assumed"), row.get("answers")
         if assumed is not None and isinstance(answers, tuple) and assumed not in answers:

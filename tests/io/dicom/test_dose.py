@@ -18,7 +18,8 @@ from hepatica.io.dicom.dose import read_dose, read_rtdose
 from hepatica.io.dicom.identity import Identity
 from tests.io.dicom.builders import FRAME, CtSeries, DoseFile, registration, turned, uid
 
-KEY = Identity("SECRET-4711", "", "19500101", "secret").key
+KEY = Identity("SECRET-4711", "", "19500101", "secret").key(FRAME)
+DOSE_UID = uid("RTDOSE", "dose.dcm")
 
 
 def dose_of(tmp_path: Path, **options: Any) -> Any:
@@ -186,13 +187,14 @@ def case(frame: str = FRAME, key: str = KEY) -> Case:
 def test_a_dose_is_read_for_a_case(tmp_path: Path) -> None:
     dose = read_dose(DoseFile(tmp_path / "dose.dcm").write(), case())
     assert dose.volume.values.max() == pytest.approx(4.0)
-    assert dose.origin == "RTDOSE dose.dcm, PLAN; same patient"
+    assert dose.origin == f"RTDOSE ...{DOSE_UID[-8:]}, PLAN; same patient"
+    assert dose.label == f"RTDOSE ...{DOSE_UID[-8:]}"
 
 
 def test_a_dose_of_another_frame_is_refused(tmp_path: Path) -> None:
     path = DoseFile(tmp_path / "dose.dcm").write()
     with pytest.raises(Inconsistent, match=r"its frame of reference .* is not that of the image"):
-        read_dose(path, case(frame=uid("other")))
+        read_dose(path, case(frame=uid("other"), key=""))
 
 
 def test_a_dose_without_frame_is_refused(tmp_path: Path) -> None:
@@ -204,11 +206,12 @@ def test_a_dose_without_frame_is_refused(tmp_path: Path) -> None:
 def test_a_registration_moves_a_dose_without_resampling_it(tmp_path: Path) -> None:
     path = DoseFile(tmp_path / "dose.dcm").write()
     reg = registration(tmp_path / "reg.dcm", FRAME, turned(90.0), target_frame=uid("other"))
-    dose = read_dose(path, case(frame=uid("other")), registrations=[reg])
+    other = case(uid("other"), Identity("SECRET-4711", "", "", "").key(uid("other")))
+    dose = read_dose(path, other, registrations=[reg])
     assert dose.volume.grid.point_at((0, 0, 0)) == pytest.approx([8.0, -15.0, 1.0])
     assert dose.volume.values[:, 0, 0] == pytest.approx([1, 2, 3, 4])
     assert dose.frame_of_reference_uid == uid("other")
-    assert "moved by REG reg.dcm" in dose.origin
+    assert f"moved by REG ...{uid('REG', 'reg.dcm')[-8:]}" in dose.origin
 
 
 def test_a_dose_of_another_patient_is_refused_without_naming_anybody(tmp_path: Path) -> None:
@@ -239,3 +242,37 @@ def test_a_ct_is_no_dose(tmp_path: Path) -> None:
     ct = CtSeries(tmp_path, heights=(0.0,)).write()
     with pytest.raises(InvalidInput, match="is CT, not an RTDOSE"):
         read_dose(ct.files[0], case())
+
+
+def test_a_file_that_is_not_dicom_is_called_that(tmp_path: Path) -> None:
+    path = tmp_path / "empty.dcm"
+    path.write_bytes(b"")
+    with pytest.raises(InvalidInput, match=r"empty\.dcm is not a DICOM file\. Give the dose file"):
+        read_dose(path, case())
+
+
+@pytest.mark.parametrize("scaling", ["0.1", "1e38"])
+def test_a_dose_that_no_beam_gives_is_refused(tmp_path: Path, scaling: str) -> None:
+    path = DoseFile(tmp_path / "dose.dcm", change=setting(DoseGridScaling=scaling)).write()
+    with pytest.raises(InvalidInput, match=r"its maximum is .* Gy; up to 200 Gy .*DoseGridScaling"):
+        read_dose(path, case())
+
+
+def test_a_dose_of_nothing_is_refused(tmp_path: Path) -> None:
+    def empty(ds: Dataset) -> None:
+        ds.PixelData = bytes(len(ds.PixelData))
+
+    path = DoseFile(tmp_path / "dose.dcm", change=empty).write()
+    with pytest.raises(InvalidInput, match="the dose is zero everywhere"):
+        read_dose(path, case())
+    assert "zero everywhere" in read_rtdose(path).notes[0].text
+
+
+def test_what_a_clinic_wrote_about_a_dose_is_not_kept(tmp_path: Path) -> None:
+    said = setting(DoseComment="Mrs Secret, boost", SeriesDescription="Secret", Manufacturer="TPS")
+    dose = read_dose(DoseFile(tmp_path / "Secret.dcm", change=said).write(), case())
+    assert "Secret" not in dose.label + dose.origin
+    own = setting(DoseComment="Idealised dose", Manufacturer="Hepatica")
+    assert read_dose(DoseFile(tmp_path / "d.dcm", change=own).write(), case()).label == (
+        "Idealised dose"
+    )

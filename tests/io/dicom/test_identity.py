@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import pbkdf2_hmac
 
 import pytest
 
@@ -12,13 +12,17 @@ from hepatica.io.dicom.identity import Identity, require_one_patient
 ANNA = Identity("4711", "clinic", "19500101", "mueller")
 
 
-def test_the_key_is_the_hash_of_the_patient_id_alone() -> None:
-    assert ANNA.key == sha256(b"4711").hexdigest()
-    assert Identity("4711", "", "", "mueller").key == ANNA.key
+def test_the_key_is_a_slow_hash_of_the_patient_id_alone() -> None:
+    assert ANNA.key("1.2.3") == pbkdf2_hmac("sha256", b"4711", b"1.2.3", 200_000).hex()
+    assert Identity("4711", "", "", "mueller").key("1.2.3") == ANNA.key("1.2.3")
+
+
+def test_one_patient_has_another_key_in_another_frame_of_reference() -> None:
+    assert ANNA.key("1.2.3") != ANNA.key("1.2.4")
 
 
 def test_there_is_no_key_without_a_patient_id() -> None:
-    assert Identity("", "clinic", "19500101", "mueller").key == ""
+    assert Identity("", "clinic", "19500101", "mueller").key("1.2.3") == ""
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_segments_become_structures_on_the_image_s_voxels(tmp_path: Path) -> Non
     expected = np.zeros((5, 16, 24))
     expected[1:3, 4:8, 6:10] = 1
     assert np.array_equal(liver.mask_on(image.volume.grid), expected)
-    assert liver.origin == 'SEG seg.dcm, segment 1 "Leber"'
+    assert liver.origin == f'SEG ...{dcmread(path).SOPInstanceUID[-8:]}, segment 1 "Leber"'
     assert gtv.role == "GTV"
     assert [n.text for n in notes] == ["It is empty; left out."]
 

@@ -44,7 +44,7 @@ ASKED = Choices(sum_beam_doses=True)
 def test_a_plan_dose_is_taken_and_linked(tmp_path: Path) -> None:
     (dose,), notes = totals(tmp_path, [{}])
     assert dose.summation == "PLAN"
-    assert dose.label == "plan: dose dose0"
+    assert dose.label == f"plan: RTDOSE ...{dose.uid[-8:]}"
     assert 'It belongs to plan "plan"' in notes
 
 
@@ -90,7 +90,7 @@ def test_doses_of_one_session_of_a_beam_are_multiplied_before_they_are_added(
     [
         ([(1,)], "missing beams: 2"),
         ([(1,), (1, 2)], "beams held twice: 1"),
-        ([(1,), ()], "no beam is named by: RTDOSE dose1.dcm, BEAM; missing beams: 2"),
+        ([(1,), ()], "no beam is named by: RTDOSE ...*, BEAM; missing beams: 2"),
         ([(1,), (2,), (7,)], "beams that are not treatment beams of the plan: 7"),
     ],
 )

@@ -30,14 +30,50 @@ def test_a_folder_with_files_is_not_touched(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_force_replaces_an_earlier_export_and_nothing_else(tmp_path: Path) -> None:
+def test_force_replaces_an_earlier_export(tmp_path: Path) -> None:
     write_case(case(), tmp_path)
-    (tmp_path / "mine.txt").write_text("mine")
     shorter = replace(case(), image=case().image.crop((0, 0, 0), (6, 40, 50)), doses=())
     write_case(shorter, tmp_path, WriteOptions(force=True))
     assert len(list((tmp_path / "CT").iterdir())) == 6
     assert not list(tmp_path.glob("RTDOSE*"))
-    assert (tmp_path / "mine.txt").exists()
+
+
+def test_force_never_deletes_what_an_export_did_not_write(tmp_path: Path) -> None:
+    write_case(case(), tmp_path)
+    (tmp_path / "RTDOSE_9.dcm").write_bytes(b"mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match=r"not listed in export\.json .*\(RTDOSE_9\.dcm\)"):
+        write_case(case(), tmp_path, WriteOptions(force=True))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_force_in_a_folder_that_was_never_an_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "RTSTRUCT.dcm").write_bytes(b"mine")
+    with pytest.raises(UsageError, match="is not an export that Hepatica wrote"):
+        write_case(case(), tmp_path, WriteOptions(force=True))
+    assert (tmp_path / "RTSTRUCT.dcm").read_bytes() == b"mine"
+
+
+def test_an_export_that_was_edited_is_not_replaced(tmp_path: Path) -> None:
+    write_case(case(), tmp_path)
+    (tmp_path / "RTSTRUCT.dcm").write_bytes(b"contoured by hand")
+    with pytest.raises(UsageError, match=r"were changed since \(RTSTRUCT\.dcm\)"):
+        write_case(case(), tmp_path, WriteOptions(force=True))
+    assert (tmp_path / "RTSTRUCT.dcm").read_bytes() == b"contoured by hand"
+
+
+def test_an_export_that_broke_off_can_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hepatica.io.dicom.write.write_rtstruct", broken)
+        with pytest.raises(OSError, match="disk full"):
+            write_case(case(), tmp_path / "export")
+    write_case(case(), tmp_path / "export", WriteOptions(force=True))
+    assert (tmp_path / "export" / "RTSTRUCT.dcm").exists()
 
 
 def test_a_dose_file_is_not_overwritten(tmp_path: Path) -> None:

@@ -138,6 +138,11 @@ def _called(dataset: Dataset) -> str:
     return f"RTDOSE {short_uid(text(dataset, 'SOPInstanceUID'))}"
 
 
+def _own_comment(dataset: Dataset) -> str:
+    """What Hepatica itself wrote about its dose: that an idealised dose is no planned one."""
+    return text(dataset, "DoseComment") if text(dataset, "Manufacturer") == "Hepatica" else ""
+
+
 def _require_plausible(volume: Volume, path: Path) -> None:
     highest = float(volume.values.max())
     if not np.isfinite(highest) or highest > _HIGHEST_GY:
@@ -161,7 +166,7 @@ def _described(dataset: Dataset, volume: Volume, notes: list[Note]) -> DoseRead:
         notes.append(Note("warning", subject, "The dose is zero everywhere."))
     dose = Dose(
         uid=text(dataset, "SOPInstanceUID"),
-        label=subject,
+        label=_own_comment(dataset) or subject,
         volume=volume,
         summation=_SUMMATION.get(term, "UNKNOWN"),
         plan_uid=(text(plans[0], "ReferencedSOPInstanceUID") or None) if plans else None,
