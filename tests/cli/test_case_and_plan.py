@@ -234,3 +234,24 @@ def test_every_file_that_decides_a_case_is_recorded(tmp_path: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     files = (image, labels, names, table)
     assert [i["sha256"] for i in run["inputs"]] == [digest_of(file) for file in files]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (FileExistsError(17, "File exists", "r/file"), "r/file: there is a file where a folder"),
+        (IsADirectoryError(21, "Is a directory", "r"), "r: there is a folder where a file"),
+        (PermissionError(13, "Permission denied", "r"), "r: the system does not allow it. Check"),
+        (OSError(28, "No space left on device"), "No space left on device. Check the path"),
+    ],
+)
+def test_what_the_system_refuses_says_what_to_do(
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("hepatica.store.case_folder.read_case", refuse)
+    found = hepatica("case show somewhere --json")
+    assert found.code == 3
+    assert message in json.loads(found.out)["message"]

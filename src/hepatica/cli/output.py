@@ -82,7 +82,7 @@ def print_error(error: HepaticaError, as_json: bool) -> None:
 def call_words(context: typer.Context) -> tuple[str, ...]:
     """The words of a call for its record: commands, options and choices; paths as ``<path>``."""
     names: list[str] = []
-    outer: typer.Context | None = context
+    outer: Any = context
     while outer is not None and outer.parent is not None:
         names.insert(0, outer.info_name or "")
         outer = outer.parent

@@ -102,3 +102,19 @@ def test_another_file_is_no_plan(tmp_path: Path) -> None:
     ct = CtSeries(tmp_path, heights=(0.0,)).write()
     with pytest.raises(InvalidInput, match="is CT, not an RTPLAN"):
         read_plan(ct.files[0])
+
+
+def test_a_plan_of_another_storage_class_is_refused(tmp_path: Path) -> None:
+    def brachy(ds: Dataset) -> None:
+        ds.SOPClassUID = "1.2.3"
+
+    with pytest.raises(InvalidInput, match=r"storage class that Hepatica does not read \(1\.2\.3"):
+        read_plan(plan(tmp_path / "p.dcm", change=brachy))
+
+
+def test_a_file_without_modality_is_no_plan(tmp_path: Path) -> None:
+    def unsaid(ds: Dataset) -> None:
+        ds.Modality = ""
+
+    with pytest.raises(InvalidInput, match=r"DICOM of unknown modality, not an RTPLAN"):
+        read_plan(plan(tmp_path / "p.dcm", change=unsaid))
