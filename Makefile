@@ -24,6 +24,8 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "compiling the numerical loops, once (about half a minute)"
+	@$(BIN)/python -m hepatica.engine.warm_up
 	@touch $(STAMP)
 
 demo: $(STAMP)

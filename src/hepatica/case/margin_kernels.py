@@ -8,20 +8,18 @@ Everything is in voxels. ``half[axis, side]`` is the half-axis of the ellipsoid 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from hepatica.case.margin_seed_kernels import (
     COMPILED,
     FAR,
     FULL,
     REACH,
-    STEEPEST,
     Features,
     Floats,
     Point,
     Singles,
     nearest_along_z,
-    nearest_in_slice,
     square,
     squared_gauge,
 )
@@ -272,13 +270,14 @@ def _greatest_depth(
 
 
 @njit(**COMPILED)
-def _dilate_slice(
+def dilate_slice(
     depth: Singles,
     k: int,
     inverse: Floats,
     nearest: tuple[Singles, Features, Features],
     out: Singles,
 ) -> None:
+    """The greatest depth that the ellipsoid around each voxel of slice ``k`` reaches."""
     slice_cost, y_feature, x_feature = nearest
     _, ny, nx = depth.shape
     cost, z_feature = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.int16)
@@ -292,33 +291,3 @@ def _dilate_slice(
             y = int(y_feature[z, j, i])
             seed = (z, y, int(x_feature[z, y, i]))
             out[k, j, i] = max(depth[k, j, i], _greatest_depth(depth, (k, j, i), seed, inverse))
-
-
-@njit(parallel=True, **COMPILED)
-def dilate(depth: Singles, half: Floats) -> Singles:
-    """The greatest depth that the ellipsoid around each voxel reaches.
-
-    Parameters
-    ----------
-    depth : (z, y, x) array, voxels
-        How far inside the surface each voxel's centre lies; right near the surface, and of the
-        right sign elsewhere.
-    half : (3, 2) array, half-axes in voxels
-
-    Returns
-    -------
-    depth : array of the same shape
-        Right between -0.5 and 0.5.
-    """
-    inverse = np.minimum(1.0 / np.maximum(half, 1e-12), STEEPEST)
-    nearest = (
-        np.empty(depth.shape, np.float32),
-        np.empty(depth.shape, np.int16),
-        np.zeros(depth.shape, np.int16),
-    )
-    for k in prange(depth.shape[0]):
-        nearest_in_slice(depth, np.int64(k), inverse, nearest)
-    out = np.empty_like(depth)
-    for k in prange(depth.shape[0]):
-        _dilate_slice(depth, np.int64(k), inverse, nearest, out)
-    return out

@@ -25,7 +25,7 @@ REACH = 1.75
 FAR = np.float32(1e12)
 # Reciprocal of a half-axis that is zero; finite, because the loops are compiled for finite numbers.
 STEEPEST = 1e9
-COMPILED = {"cache": True, "fastmath": True, "error_model": "numpy"}
+COMPILED = {"cache": True, "nogil": True, "fastmath": True, "error_model": "numpy"}
 
 
 @njit(**COMPILED)
