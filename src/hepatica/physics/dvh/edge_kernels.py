@@ -176,7 +176,7 @@ def walls_upright(coverage):
 
     A structure drawn in slices is a pile of slabs with upright walls; one that was grown or
     resampled is cut at any angle. The one that predicts the neighbours in the slice better, over
-    a few hundred voxels spread along the edge in some of the slices, is taken for the whole structure.
+    a few hundred voxels spread along the edge in some of the slices, is taken for all of it.
     """
     step = max(1, coverage.shape[0] // _SLICES_LOOKED_AT)
     every = max(1, _cut_voxels(coverage, step) // _LOOKED_AT)
