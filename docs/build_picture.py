@@ -1,6 +1,6 @@
 """Draws docs/images/demo.png from the demonstration: run `make demo`, then this.
 
-    python docs/build_picture.py
+python docs/build_picture.py
 """
 
 from __future__ import annotations
