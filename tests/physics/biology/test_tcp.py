@@ -15,6 +15,7 @@ from hepatica.physics.biology import (
     physical_dose,
     tcp_logistic,
     tcp_model_named,
+    tcp_model_names,
     tcp_poisson,
 )
 
@@ -86,3 +87,7 @@ def test_voxels_and_their_histogram_have_the_same_poisson_control():
 def test_poisson_parameters_that_are_not_positive_are_refused(alpha, density, message):
     with pytest.raises(InvalidInput, match=message):
         tcp_poisson([40.0], [10.0], 6, alpha, 10.0, density)
+
+
+def test_the_smallest_dose_there_is_controls_nothing_and_does_not_break() -> None:
+    assert tcp_logistic(tcp_model_named(tcp_model_names()[0]), 5e-324, 6) == 0.0

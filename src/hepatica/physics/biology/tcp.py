@@ -86,8 +86,10 @@ def tcp_logistic(model: LogisticTcp, dose_gy: float, fractions: int) -> float:
     equivalent = eqd2(dose_gy, fractions, model.alpha_beta_gy)
     if equivalent == 0:
         return 0.0
-    # The logistic of k ln(D / TCD50), written so that it cannot overflow at very small doses.
-    return 0.5 * (1 + math.tanh(model.steepness * math.log(equivalent / model.tcd50_gy) / 2))
+    # The logistic of k ln(D / TCD50), written so that it cannot overflow at very small doses, nor
+    # the quotient become 0.
+    distance = math.log(equivalent) - math.log(model.tcd50_gy)
+    return 0.5 * (1 + math.tanh(model.steepness * distance / 2))
 
 
 def tcp_poisson(
