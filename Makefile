@@ -7,13 +7,14 @@ STAMP  := $(VENV)/.installed
 KERNELS := $(shell find src -name '*_kernels.py' | sort | xargs cat | sha256sum | cut -c1-12)
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba/$(KERNELS)
 
-.PHONY: help setup demo test check bench docs
+.PHONY: help setup demo test check bench bench-plan docs
 help:
 	@echo "setup  make the environment in $(VENV) from requirements.lock"
 	@echo "demo   a synthetic patient from DICOM to a report, in out/demo"
 	@echo "test   the whole test suite"
 	@echo "check  format, lint, types, the staircase of rooms, file sizes"
 	@echo "bench  speed and memory, paired with the peers; writes benchmarks/results"
+	@echo "bench-plan  one plan, paired with pyRadPlan; writes benchmarks/results/plan.json"
 	@echo "docs   the documentation site, in site/"
 
 setup: $(STAMP)
@@ -43,6 +44,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	bash benchmarks/run.sh $(BIN)/python
+
+bench-plan: $(STAMP)
+	bash benchmarks/run_plan.sh $(BIN)/python
 
 docs: $(STAMP)
 	$(BIN)/python docs/build_reference.py

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hepatica.case import Grid, Structure, Volume
-from hepatica.case.resample import average_onto, resample
+from hepatica.case.resample import average_onto, mean_onto, resample
 from hepatica.errors import InvalidInput
 from tests.case.shapes import HEAD_FIRST_PRONE, SAGITTAL, TURNED, ball, cc, centred_grid
 
@@ -97,3 +97,68 @@ def test_a_turn_about_one_axis_does_not_shift_a_structure_along_that_axis(offset
     moved = Structure("box", average_onto(box, target))
     assert moved.centroid_mm == pytest.approx(box.grid.point_at((5.0, 4.5, 3.5)), abs=0.03)
     assert moved.volume_cc == pytest.approx(box.values.size * box.grid.voxel_cc, rel=2e-3)
+
+
+def mass(density: Volume) -> float:
+    return float(density.values.sum(dtype=float)) * density.grid.voxel_cc
+
+
+def lump() -> Volume:
+    """A density from 0 to 3 on a small grid: bone, water, air."""
+    grid = centred_grid((2.5, 2.0, 3.0), 20)
+    return Volume(np.random.default_rng(6).uniform(0, 3, grid.shape), grid, "1")
+
+
+def around(
+    spacing_mm: tuple[float, float, float], direction: tuple[tuple[float, ...], ...]
+) -> Grid:
+    """A grid of these axes that holds the lump."""
+    shape = tuple(int(np.ceil(80 / step)) for step in spacing_mm[::-1])
+    origin = -np.array(direction) @ (np.array(spacing_mm) * shape[::-1] / 2)
+    return Grid(shape, spacing_mm, tuple(origin), direction)
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (4.0, 3.7, 5.1), (2.5, 2.5, 2.5)])
+@pytest.mark.parametrize("direction", [AXIAL, HEAD_FIRST_PRONE, SAGITTAL])
+def test_the_mean_keeps_the_mass_on_parallel_grids(
+    spacing_mm: tuple[float, float, float], direction: tuple[tuple[float, ...], ...]
+) -> None:
+    density = lump()
+    moved = mean_onto(density, around(spacing_mm, direction))
+    assert mass(moved) == pytest.approx(mass(density), rel=1e-5)
+    assert moved.values.max() <= density.values.max() + 1e-5
+
+
+@pytest.mark.parametrize("step_mm", [1.5, 5.0])
+def test_the_mean_keeps_the_mass_on_oblique_grids(step_mm: float) -> None:
+    density = lump()
+    moved = mean_onto(density, around((step_mm,) * 3, TURNED))
+    assert mass(moved) == pytest.approx(mass(density), rel=4e-3)
+
+
+@pytest.mark.parametrize("direction", [AXIAL, TURNED])
+@pytest.mark.parametrize("value", [2.4, -1000.0])
+def test_the_mean_of_a_constant_is_that_constant_inside_and_0_outside(
+    direction: tuple[tuple[float, ...], ...], value: float
+) -> None:
+    grid = centred_grid((2.0, 2.0, 2.0), 20)
+    target = around((3.0, 3.0, 3.0), direction)
+    moved = mean_onto(Volume(np.full(grid.shape, value), grid, "HU"), target)
+    index = np.stack(np.meshgrid(*map(np.arange, target.shape), indexing="ij"), axis=-1)
+    reach = np.abs(target.point_at(index[..., ::-1])).max(axis=-1)
+    np.testing.assert_allclose(moved.values[reach < 16], value, rtol=1e-6)
+    assert (moved.values[reach > 26] == 0).all()
+    assert moved.unit == "HU"
+
+
+def test_the_mean_on_the_same_grid_is_the_quantity_itself() -> None:
+    density = lump()
+    np.testing.assert_allclose(mean_onto(density, density.grid).values, density.values, rtol=1e-6)
+
+
+def test_the_mean_of_two_halves_is_weighed_by_what_they_fill() -> None:
+    fine = Grid((1, 1, 2), (3.0, 1.0, 1.0))
+    wide = Grid((1, 1, 2), (4.0, 1.0, 1.0), (0.5, 0.0, 0.0))
+    moved = mean_onto(Volume(np.array([[[1.0, 5.0]]]), fine, "1"), wide)
+    # 3 mm of 1 and 1 mm of 5; then 2 mm of 5 and 2 mm of nothing.
+    np.testing.assert_allclose(moved.values[0, 0], [2.0, 2.5], rtol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hepatica.case import (
     Grid,
     Note,
     Plan,
+    Segment,
     Structure,
     Volume,
 )
@@ -98,6 +100,16 @@ def test_outlines_come_back_to_the_last_digit(tmp_path: Path) -> None:
     assert back is not None
     assert was is not None
     assert all(np.array_equal(a, b) for a, b in zip(back.loops, was.loops, strict=True))
+
+
+def test_what_lies_between_the_outlines_is_remembered(tmp_path: Path) -> None:
+    drawn = _structures()["Drawn"]
+    assert drawn.contours is not None
+    bent = replace(drawn, contours=drawn.contours.blended(0.25))
+    back = read_case(write_case(_case().with_structures(bent), tmp_path / "case"))
+    contours = back.structures["Drawn"].contours
+    assert contours is not None
+    assert contours.solid == drawn.contours.blended(0.25).solid
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.uint16, np.int32])
@@ -194,7 +206,8 @@ def test_a_damaged_document_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"schema": "other/thing"}, "is not of schema hepatica/case-folder"),
-        ({"version": 1}, "has version 1; this Hepatica reads version 2"),
+        ({"version": 4}, r"has version 4; this Hepatica reads version 3\. Read it with"),
+        ({"version": 2}, r"version 3\. It is from before beams kept .*Import it again"),
         ({"image": None}, "incomplete or was edited"),
         ({"structures": [{"name": "Liver"}]}, "incomplete or was edited"),
         ({"notes": [{"kind": "assumed"}]}, "incomplete or was edited"),
@@ -243,3 +256,52 @@ def test_the_summary_is_plain_json_with_image_plans_doses_and_notes() -> None:
 def test_the_summary_knows_the_volume_of_the_outlines() -> None:
     drawn = case_summary(_case())["structures"]["Drawn"]
     assert drawn["contour_volume_cc"] == pytest.approx(2 * 24 * 3 / 1000, rel=1e-6)
+
+
+def _planned() -> Case:
+    leaves = np.array([[-5.0, -1.0 / 3.0], [5.0, 7.123456789012345]])
+    openings = (
+        Segment(60.1, leaves, None, (-20.0, 1.0 / 3.0)),
+        Segment(40.4, leaves + 0.1, None, (-20.0, 20.0)),
+    )
+    beam = Beam(
+        3, "AP", "PHOTON", 6.0, 0.0, 0.0, 100.5, 15.0, (1.0, 2.0, 3.0), 1000.0, "linac",
+        (-10.0, 0.0, 10.0), openings, "STATIC", 1.9,
+    )  # fmt: skip
+    plain = Beam(4, "setup", "PHOTON", 6.0, 0.0, None, None, delivery="DYNAMIC")
+    plan = Plan("1.2", "plan", 6, 41.4, (beam, plain), "1.2.3", None, "APPROVED", "HFS")
+    return replace(_case(), plans=(plan, *_case().plans), patient_position="HFS")
+
+
+def test_segments_and_patient_position_come_back_to_the_last_digit(tmp_path: Path) -> None:
+    case = _planned()
+    back = read_case(write_case(case, tmp_path / "case"))
+    assert back.plans == case.plans
+    assert back.patient_position == "HFS"
+    segment = back.plans[0].beams[0].segments[0]
+    assert isinstance(segment.jaw_y_mm, tuple)
+    assert segment.leaf_mm.dtype == np.float64
+
+
+def test_leaf_positions_that_were_changed_on_disk_are_noticed(tmp_path: Path) -> None:
+    folder = write_case(_planned(), tmp_path / "case")
+    (folder / "plans/001.npz").write_bytes(b"other leaves")
+    with pytest.raises(InvalidInput, match=r"001\.npz is not the one that was written"):
+        read_case(folder)
+
+
+def test_leaf_positions_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
+    folder = write_case(_planned(), tmp_path / "case")
+    row = json.loads((folder / "case.json").read_text())["plans"][0]
+    _edit(folder, plans=[{**row, "file": "../leaves.npz"}])
+    with pytest.raises(InvalidInput, match="names a file outside of it"):
+        read_case(folder)
+
+
+def test_the_summary_tells_segments_without_their_leaves(tmp_path: Path) -> None:
+    summary = case_summary(_planned())
+    assert summary["patient_position"] == "HFS"
+    segments = summary["plans"][0]["beams"][0]["segments"]
+    assert [s["meterset_mu"] for s in segments] == [60.1, 40.4]
+    assert "leaf_mm" not in segments[0]
+    json.dumps(summary)

@@ -3,7 +3,7 @@
 from hepatica.case.case import Case
 from hepatica.case.contours import Contours
 from hepatica.case.grid import Grid
-from hepatica.case.plan import Beam, Dose, Plan
+from hepatica.case.plan import Beam, Dose, Plan, Segment
 from hepatica.case.provenance import Note
 from hepatica.case.structure import Margin, Structure
 from hepatica.case.volume import Volume
@@ -17,6 +17,7 @@ __all__ = [
     "Margin",
     "Note",
     "Plan",
+    "Segment",
     "Structure",
     "Volume",
 ]

@@ -12,6 +12,9 @@ from hepatica.case.structure import Structure
 from hepatica.case.volume import Volume
 from hepatica.errors import InvalidInput
 
+PATIENT_POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
+"""Head or feet first to the machine; on the back (S), front (P), left (DL) or right side (DR)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -29,6 +32,9 @@ class Case:
     notes : the import report
     patient_key : str
         One-way hash of the identity in the files, to recognise a file of another patient.
+    patient_position : str
+        How the patient lay, in DICOM's words (HFS: head first, on the back ...); empty when the
+        files do not say.
     """
 
     case_id: str
@@ -39,10 +45,16 @@ class Case:
     doses: tuple[Dose, ...] = ()
     notes: tuple[Note, ...] = ()
     patient_key: str = ""
+    patient_position: str = ""
 
     def __post_init__(self) -> None:
         if not self.case_id:
             raise InvalidInput("A case needs an id; give one with --id.")
+        if self.patient_position and self.patient_position not in PATIENT_POSITIONS:
+            raise InvalidInput(
+                f"Case {self.case_id}: the patient position is {self.patient_position!r}; it needs "
+                f"to be one of {', '.join(PATIENT_POSITIONS)}, or empty when it is not known."
+            )
         for name, structure in self.structures.items():
             if name != structure.name:
                 raise InvalidInput(f"Structure {structure.name} is filed under the name {name}.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hepatica.case.grid import Grid
+from hepatica.case.solid import SLABS, Solid
 from hepatica.case.volume import Volume
 from hepatica.errors import InvalidInput
 
@@ -23,9 +24,13 @@ class Contours:
     ----------
     loops : tuple of (points, 3) arrays, mm, LPS
         Each planar, three points or more, the first point not repeated at the end.
+    solid : Solid
+        What lies between the planes and beyond the last: slabs with half a slice as end caps
+        unless said otherwise.
     """
 
     loops: tuple[NDArray[np.float64], ...]
+    solid: Solid = SLABS
 
     def __post_init__(self) -> None:
         frozen = []
@@ -39,6 +44,16 @@ class Contours:
             frozen.append(points)
         object.__setattr__(self, "loops", tuple(frozen))
 
+    def blended(self, end_cap: float = 0.0) -> Contours:
+        """The same outlines, with the surface bent from one plane to the next.
+
+        Parameters
+        ----------
+        end_cap : float, 0 to 0.75
+            How far the outermost outlines are continued beyond their planes, in plane distances.
+        """
+        return replace(self, solid=Solid("blended", end_cap))
+
     def coverage(self, grid: Grid) -> Volume:
         """How much of each voxel lies inside: see `hepatica.case.rasterise.coverage_of`."""
         from hepatica.case.rasterise import coverage_of
@@ -46,7 +61,7 @@ class Contours:
         return coverage_of(self, grid)
 
     def volume_cc(self, grid: Grid) -> float:
-        """Area of each plane times its slab: see `hepatica.case.rasterise.contour_volume_cc`."""
+        """Volume of the solid, not cut off: see `hepatica.case.rasterise.contour_volume_cc`."""
         from hepatica.case.rasterise import contour_volume_cc
 
         return contour_volume_cc(self, grid)

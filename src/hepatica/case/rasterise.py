@@ -1,7 +1,8 @@
 """Turns the outlines that a physician drew into the part of each voxel that they enclose.
 
 In a plane a point is inside where it is enclosed an odd number of times. Through the planes each
-outline owns a slab that reaches half-way to its neighbours.
+outline owns a slab that reaches half-way to its neighbours, or the surface is bent from one to the
+next: see `hepatica.case.solid`.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def coverage_of(contours: Contours, grid: Grid) -> Volume:
 
     Holes, keyholes and islands within holes follow from the even-odd rule over all loops of a
     plane; a loop that is listed twice therefore cancels itself. Rows are sampled by 32 scan lines
-    each, exact along the line. The first and the last plane carry an end cap of half the
-    usual plane distance. What lies outside the grid is cut off: compare with `contour_volume_cc`.
+    each, exact along the line. Between the planes, and as end caps beyond the outermost, the
+    outlines are continued as ``contours.solid`` says. What lies outside the grid is cut off:
+    compare with `contour_volume_cc`.
 
     Parameters
     ----------
@@ -88,27 +90,51 @@ def coverage_of(contours: Contours, grid: Grid) -> Volume:
         If a loop is not parallel to the slices.
     """
     points, starts = _indexed(contours, grid)
-    slabs = _slabs(points, starts, grid)
-    box = _touched_box(points, slabs, grid)
-    if box is None:
+    slabs = _slabs(points, starts, grid, contours.solid.end_cap_share)
+    start, stop = _touched_box(points, slabs)
+    start, stop = np.maximum(start, 0), np.minimum(stop, grid.shape)
+    if not (start < stop).all():
         return Volume(np.zeros((1, 1, 1), np.float32), grid.crop((0, 0, 0), (1, 1, 1)), "1")
-    from hepatica.case.rasterise_kernels import fill_planes
-
-    start, stop = box
-    edges, edge_starts = _edges(points, starts, slabs)
-    values = np.zeros(stop - start)
-    fill_planes(edges, edge_starts, slabs.bounds, start, _LINES_PER_ROW, values)
+    values = _filled(contours, _edges(points, starts, slabs), slabs, (start, stop), grid)
     part = grid.crop(tuple(start), tuple(stop))
     return Volume(values, part, "1").trimmed()
 
 
-def contour_volume_cc(contours: Contours, grid: Grid) -> float:
-    """Volume of the outlines: even-odd area of each plane times the thickness of its slab, cc.
+def _filled(
+    contours: Contours,
+    outlines: tuple[NDArray[np.float64], NDArray[np.int64]],
+    slabs: Slabs,
+    box: tuple[NDArray[np.int64], NDArray[np.int64]],
+    grid: Grid,
+) -> NDArray[np.float64]:
+    """Coverage of the voxels of a box, 0 to 1."""
+    if contours.solid.between == "blended":
+        from hepatica.case.blend import boundaries, fill_blended
 
-    Nothing is cut off at the edge of the grid, which only says how thick a slice is.
+        pixel_mm = grid.spacing_mm[0], grid.spacing_mm[1]
+        sides = boundaries(*outlines)
+        return fill_blended(sides, slabs.position, slabs.bounds, box, pixel_mm, _LINES_PER_ROW)
+    from hepatica.case.rasterise_kernels import fill_planes
+
+    start, stop = box
+    values = np.zeros(stop - start)
+    fill_planes(*outlines, slabs.bounds, start, _LINES_PER_ROW, values)
+    return values
+
+
+def contour_volume_cc(contours: Contours, grid: Grid) -> float:
+    """Volume that the outlines enclose, cc; nothing is cut off at the edge of the grid.
+
+    Of slabs: even-odd area of each plane times the thickness of its slab; the grid only says how
+    thick a slice is. Of a blended solid: its coverage, summed over the grid continued as needed.
     """
     points, starts = _indexed(contours, grid)
-    slabs = _slabs(points, starts, grid)
+    slabs = _slabs(points, starts, grid, contours.solid.end_cap_share)
+    if contours.solid.between == "blended" and len(points):
+        start, stop = _touched_box(points, slabs)
+        outlines = _edges(points, starts, slabs)
+        values = _filled(contours, outlines, slabs, (start, stop), grid)
+        return float(values.sum()) * grid.voxel_cc
     edges, edge_starts = _edges(points, starts, slabs)
     areas = [_area(edges[a:b]) for a, b in pairwise(edge_starts)]
     pixel_mm2 = grid.spacing_mm[0] * grid.spacing_mm[1]
@@ -126,10 +152,12 @@ def slabs_of(contours: Contours, grid: Grid) -> Slabs:
     """The planes of the outlines along the slices of the grid, each with its slab.
 
     A slab reaches half-way to the neighbouring plane. Outermost planes, and planes beside a gap of
-    more than 1.5 times the usual (median) distance, reach half that usual distance. A single plane
-    is as thick as a slice of the grid, and so is each when the median is above 10 mm.
+    more than 1.5 times the usual (median) distance, reach as far as the end caps of
+    ``contours.solid`` say, half that usual distance unless told otherwise. A plane without any
+    neighbour is as thick as the usual distance whatever the caps. The usual distance is that of
+    the grid's slices for a single plane, and when the median is above 10 mm.
     """
-    return _slabs(*_indexed(contours, grid), grid)
+    return _slabs(*_indexed(contours, grid), grid, contours.solid.end_cap_share)
 
 
 def _indexed(contours: Contours, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -141,7 +169,9 @@ def _indexed(contours: Contours, grid: Grid) -> tuple[NDArray[np.float64], NDArr
     return grid.index_of(points), starts
 
 
-def _slabs(points: NDArray[np.float64], starts: NDArray[np.int64], grid: Grid) -> Slabs:
+def _slabs(
+    points: NDArray[np.float64], starts: NDArray[np.int64], grid: Grid, end_cap: float
+) -> Slabs:
     slice_mm = grid.spacing_mm[2]
     levels = _levels(points, starts, grid)
     order = np.argsort(levels, kind="stable")
@@ -154,9 +184,8 @@ def _slabs(points: NDArray[np.float64], starts: NDArray[np.int64], grid: Grid) -
     nearest = np.rint(position)
     position = np.where(np.abs(position - nearest) * slice_mm <= _SAME_PLANE_MM, nearest, position)
     usual = _usual_distance(position, slice_mm)
-    return Slabs(
-        position, _bounds(position, usual), tuple(map(tuple, planes)), usual * slice_mm, slice_mm
-    )
+    bounds = _bounds(position, usual, end_cap)
+    return Slabs(position, bounds, tuple(map(tuple, planes)), usual * slice_mm, slice_mm)
 
 
 def _levels(
@@ -196,23 +225,25 @@ def _usual_distance(position: NDArray[np.float64], slice_mm: float) -> float:
     return usual if usual * slice_mm <= max(_LARGEST_PLANE_SPACING_MM, slice_mm) else 1.0
 
 
-def _bounds(position: NDArray[np.float64], usual: float) -> NDArray[np.float64]:
+def _bounds(position: NDArray[np.float64], usual: float, end_cap: float) -> NDArray[np.float64]:
     steps = np.diff(position)
-    reach = np.where(steps > _GAP * usual * (1 + 1e-6), usual, steps) / 2
-    below, above = np.append(usual / 2, reach), np.append(reach, usual / 2)
-    return np.stack([position - below[: len(position)], position + above[: len(position)]], axis=1)
+    joined = steps <= _GAP * usual * (1 + 1e-6)
+    reach = np.where(joined, steps / 2, end_cap * usual)
+    below, above = np.append(end_cap * usual, reach), np.append(reach, end_cap * usual)
+    alone = ~np.append(False, joined) & ~np.append(joined, False)
+    below, above = (np.where(alone, usual / 2, r)[: len(position)] for r in (below, above))
+    return np.stack([position - below, position + above], axis=1)
 
 
 def _touched_box(
-    points: NDArray[np.float64], slabs: Slabs, grid: Grid
-) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    points: NDArray[np.float64], slabs: Slabs
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last index (z, y, x) of the voxels that are touched, within the grid or not."""
     if not len(points):
-        return None
+        return np.zeros(3, np.int64), np.zeros(3, np.int64)
     low = np.array([slabs.bounds.min(), points[:, 1].min(), points[:, 0].min()])
     high = np.array([slabs.bounds.max(), points[:, 1].max(), points[:, 0].max()])
-    start = np.maximum(np.floor(low + 0.5), 0).astype(np.int64)
-    stop = np.minimum(np.floor(high + 0.5) + 1, grid.shape).astype(np.int64)
-    return (start, stop) if (start < stop).all() else None
+    return np.floor(low + 0.5).astype(np.int64), np.floor(high + 0.5).astype(np.int64) + 1
 
 
 def _edges(

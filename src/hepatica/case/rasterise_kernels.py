@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 
 
 @njit(cache=True)
-def _crossings(edges: Floats, first_line: int, lines: int, per_row: int) -> tuple[Ints, Floats]:
+def crossings(edges: Floats, first_line: int, lines: int, per_row: int) -> tuple[Ints, Floats]:
     """x where each scan line meets the edges, as one flat list with the start of each line.
 
     Line ``n`` lies at ``y = (first_line + n + 0.5) / per_row - 0.5``. An edge owns its lower end
@@ -41,7 +41,8 @@ def _crossings(edges: Floats, first_line: int, lines: int, per_row: int) -> tupl
 
 
 @njit(cache=True)
-def _sort_short(xs: Floats, low: int, high: int) -> None:
+def sort_short(xs: Floats, low: int, high: int) -> None:
+    """Sort ``xs[low:high]`` in place; quick for a few values."""
     for i in range(low + 1, high):
         value = xs[i]
         j = i - 1
@@ -52,7 +53,7 @@ def _sort_short(xs: Floats, low: int, high: int) -> None:
 
 
 @njit(cache=True)
-def _step(row: Floats, x: float, sign: float) -> None:
+def step(row: Floats, x: float, sign: float) -> None:
     """Add to ``row`` the differences of a step that begins at ``x`` (voxel i spans i to i + 1)."""
     last = len(row) - 2
     x = min(max(x, 0.0), float(last))
@@ -62,12 +63,10 @@ def _step(row: Floats, x: float, sign: float) -> None:
 
 
 @njit(cache=True)
-def _fill_plane(
-    edges: Floats, first_row: int, first_column: int, per_row: int, out: Floats
-) -> None:
+def fill_plane(edges: Floats, first_row: int, first_column: int, per_row: int, out: Floats) -> None:
     """Even-odd coverage of one plane into ``out`` (rows, columns), which is overwritten."""
     rows, columns = out.shape
-    starts, xs = _crossings(edges, first_row * per_row, rows * per_row, per_row)
+    starts, xs = crossings(edges, first_row * per_row, rows * per_row, per_row)
     shift = 0.5 - first_column
     differences = np.empty(columns + 2)
     for r in range(rows):
@@ -76,10 +75,10 @@ def _fill_plane(
             continue
         differences[:] = 0.0
         for n in range(r * per_row, (r + 1) * per_row):
-            _sort_short(xs, starts[n], starts[n + 1])
+            sort_short(xs, starts[n], starts[n + 1])
             for k in range(starts[n], starts[n + 1] - 1, 2):
-                _step(differences, xs[k] + shift, 1.0)
-                _step(differences, xs[k + 1] + shift, -1.0)
+                step(differences, xs[k] + shift, 1.0)
+                step(differences, xs[k + 1] + shift, -1.0)
         total = 0.0
         for c in range(columns):
             total += differences[c]
@@ -112,23 +111,24 @@ def fill_planes(
         first, last = max(0, int(np.floor(low))), min(out.shape[0], int(np.ceil(high)))
         if first >= last or edge_starts[p] == edge_starts[p + 1]:
             continue
-        _fill_plane(edges[edge_starts[p] : edge_starts[p + 1]], start[1], start[2], per_row, plane)
+        fill_plane(edges[edge_starts[p] : edge_starts[p + 1]], start[1], start[2], per_row, plane)
         for k in range(first, last):
             share = min(high, k + 1.0) - max(low, float(k))
             if share > 1e-9:
-                _add(plane, share, out[k])
-    _settle(out)
+                add_plane(plane, share, out[k])
+    settle(out)
 
 
 @njit(cache=True)
-def _add(plane: Floats, share: float, into: Floats) -> None:
+def add_plane(plane: Floats, share: float, into: Floats) -> None:
+    """Add a share of a plane to a slice."""
     for r in range(plane.shape[0]):
         for c in range(plane.shape[1]):
             into[r, c] += share * plane[r, c]
 
 
 @njit(cache=True)
-def _settle(out: Floats) -> None:
+def settle(out: Floats) -> None:
     """Rounding residue must not turn an untouched voxel into a touched one."""
     values = out.ravel()
     for i in range(len(values)):
@@ -145,7 +145,7 @@ def _width(edges: Floats, active: Ints, y: float, xs: Floats) -> float:
     for k in range(count):
         x0, y0, x1, y1 = edges[active[k]]
         xs[k] = x0 + (y - y0) * (x1 - x0) / (y1 - y0)
-    _sort_short(xs, 0, count)
+    sort_short(xs, 0, count)
     width = 0.0
     for k in range(0, count - 1, 2):
         width += xs[k + 1] - xs[k]

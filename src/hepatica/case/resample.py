@@ -72,20 +72,29 @@ def average_onto(coverage: Volume, target: Grid) -> Volume:
     -------
     coverage : Volume, unit "1", on the whole of ``target``
     """
-    matrix, offset = _index_map(coverage.grid, target)
+    mean = mean_onto(coverage, target)
+    return Volume(np.clip(mean.values, 0, 1, dtype=np.float32), target, coverage.unit)
+
+
+def mean_onto(quantity: Volume, target: Grid) -> Volume:
+    """The mean of a quantity over each voxel of another grid, 0 outside its own grid.
+
+    As `average_onto`, for a quantity of any range: a density, whose mass is kept.
+    """
+    matrix, offset = _index_map(quantity.grid, target)
     partner = _partner(matrix)
-    values = np.ascontiguousarray(coverage.values, dtype=np.float32)
+    values = np.ascontiguousarray(quantity.values, dtype=np.float32)
     if partner is None:
         from hepatica.case.resample_kernels import average_oblique
 
         out = np.empty(target.shape, np.float32)
-        average_oblique(values, matrix, offset, out, _sample_points(coverage.grid, target))
-        return Volume(out, target, coverage.unit)
+        average_oblique(values, matrix, offset, out, _sample_points(quantity.grid, target))
+        return Volume(out, target, quantity.unit)
     moved = values.transpose([s for _, s in partner])
     for t, s in partner:
         overlap = _overlap(moved.shape[t], target.shape[t], matrix[s, t], offset[s])
         moved = np.moveaxis(np.tensordot(overlap, moved, axes=(1, t)), 0, t)
-    return Volume(np.clip(moved, 0, 1, dtype=np.float32), target, coverage.unit)
+    return Volume(np.ascontiguousarray(moved, np.float32), target, quantity.unit)
 
 
 def _index_map(source: Grid, target: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hepatica.case.contours import Contours
 from hepatica.case.grid import Grid
+from hepatica.case.solid import SLABS
 from hepatica.case.volume import Volume
 from hepatica.errors import InvalidInput
 
@@ -115,7 +116,12 @@ class Structure:
     def from_contours(
         cls, name: str, contours: Contours, grid: Grid, role: Role = "ORGAN", origin: str = ""
     ) -> Structure:
-        """A structure from outlines, with sub-voxel edges on the lattice of ``grid``."""
+        """A structure from outlines, with sub-voxel edges on the lattice of ``grid``.
+
+        Where ``contours.solid`` is not the usual one, the origin says so.
+        """
+        if contours.solid != SLABS:
+            origin = "; ".join(part for part in (origin, str(contours.solid)) if part)
         return cls(name, contours.coverage(grid), role, origin, contours=contours)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from hepatica import __version__
-from hepatica.cli import case, demo, dose, isotoxic, plan, protocol
+from hepatica.cli import case, demo, dose, isotoxic, machine, plan, plan_create, protocol
 from hepatica.cli.output import Printed, print_error
 from hepatica.errors import HepaticaError, InvalidInput, UsageError
 
@@ -22,8 +22,11 @@ app = typer.Typer(
 )
 app.add_typer(case.app, name="case")
 app.add_typer(protocol.app, name="protocol")
+plan.app.command(name="create")(plan_create.create)
+plan.app.command(name="export")(plan_create.export)
 app.add_typer(plan.app, name="plan")
 app.add_typer(dose.app, name="dose")
+app.add_typer(machine.app, name="machine")
 app.command(name="isotoxic")(isotoxic.isotoxic)
 app.command(name="demo")(demo.demo)
 

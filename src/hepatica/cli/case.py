@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from hepatica.case import Case
     from hepatica.io.importer import ImportRequest
 
+PositionOption = typer.Option(
+    "", "--patient-position", help="How the patient lies (HFS ...), where the files do not say."
+)
+
 app = typer.Typer(no_args_is_help=True, help="A patient: import, look at, check, export.")
 
 
@@ -57,6 +61,12 @@ def import_(
     assume_axes: str = typer.Option(
         "", "--assume-axes", help="Axes of a NIfTI file that states none: RAS or LPS."
     ),
+    accept_high_dose: bool = typer.Option(
+        False,
+        "--accept-high-dose",
+        help="A dose beyond 200 Gy is that of sources inside the body (Y-90), not one in cGy.",
+    ),
+    patient_position: str = PositionOption,
     accept_identity_mismatch: bool = typer.Option(
         False, "--accept-identity-mismatch", help="Files of several identities are one patient."
     ),
@@ -82,6 +92,8 @@ def import_(
         resample_structures=resample_structures,
         assume_axes=assume_axes or None,
         accept_identity_mismatch=accept_identity_mismatch,
+        accept_high_dose=accept_high_dose,
+        patient_position=patient_position.upper(),
     )
     clock = RunClock(call_words(context))
     with progress("import") as report:
@@ -135,10 +147,11 @@ def export(
     case_folder: Path = typer.Argument(..., metavar="CASE"),
     out: Path = typer.Option(..., "--out", help="Folder for the DICOM files."),
     dose_bits: DoseBits = DoseBitsOption,
+    patient_position: str = PositionOption,
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
-    """Write the case as DICOM: CT, RTSTRUCT and RTDOSE, under the case's pseudonym."""
+    """Write the case as DICOM: CT, RTSTRUCT, RTPLAN and RTDOSE, under the case's pseudonym."""
     from hepatica.io.dicom.write import MANIFEST, WriteOptions, write_case
     from hepatica.io.manifest import add_to_manifest
     from hepatica.store.case_folder import read_case
@@ -149,7 +162,10 @@ def export(
         report("reading the case", 0, 0)
         case = read_case(case_folder)
         report("writing DICOM", 0, 0)
-        made = write_case(case, out, WriteOptions(dose_bits=dose_bits.number, force=force))
+        options = WriteOptions(
+            dose_bits=dose_bits.number, patient_position=patient_position.upper(), force=force
+        )
+        made = write_case(case, out, options)
     clock.write(out, (case_folder / "case.json",), warnings=[note.text for note in made.notes])
     add_to_manifest(out, MANIFEST, [out / FILE_NAME])
     files = {
@@ -187,6 +203,7 @@ def _print_case(case: Case) -> None:
     summary = case_summary(case)
     image = summary["image"]
     say(f"Case {case.case_id}: image {image['shape']} at {image['spacing_mm']} mm")
+    say(f"Patient position: {case.patient_position or 'not stated'}")
     rows = [
         [name, row["role"], f"{row['volume_cc']:.1f}", row["origin"]]
         for name, row in summary["structures"].items()

@@ -159,7 +159,7 @@ def _patient(call: _Call, begin: Callable[[], None]) -> Case:
     begin()
     drawn = synthetic_patient(call.seed).case
     begin()
-    write_case(drawn, dicom, WriteOptions(patient_position="HFS"))
+    write_case(drawn, dicom, WriteOptions())
     begin()
     case = import_case(ImportRequest(sources=(dicom,), case_id=f"demo-{call.seed}"))
     shelve_case(case, call.out / "case")

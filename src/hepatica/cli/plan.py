@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hepatica.engine.evaluation import Evaluation
     from hepatica.store.run import RunClock
 
-app = typer.Typer(no_args_is_help=True, help="Treatment plans: evaluate.")
+app = typer.Typer(no_args_is_help=True, help="Treatment plans: create, evaluate, export.")
 
 
 class FailOn(StrEnum):
@@ -92,8 +92,8 @@ def evaluate(
         ptv_margin=margin_from(ptv_margin_mm),
         treated=tuple(treat),
         reading=None if reading is None else reading.value,
-        facts=_pairs("--fact", fact),
-        limit_readings=_pairs("--limit-reading", limit_reading),
+        facts=named_answers("--fact", fact),
+        limit_readings=named_answers("--limit-reading", limit_reading),
     )
     with progress("evaluate") as report:
         report("reading the case", 0, 0)
@@ -110,7 +110,7 @@ def evaluate(
         _print_evaluation(result)
     if out is not None:
         tell(f"Report: {out / 'report.html'} and {out / 'report.pdf'}")
-    _fail(result, fail_on)
+    fail_on_limits(result, fail_on)
 
 
 def write_evaluation(
@@ -156,13 +156,20 @@ def _chosen_dose(case: Case, dose: str, registration: list[Path], accept: bool) 
     )
 
 
-def _pairs(option: str, texts: list[str]) -> dict[str, str]:
+def named_answers(option: str, texts: list[str]) -> dict[str, str]:
+    """What ``name=value`` texts of an option say.
+
+    Raises
+    ------
+    UsageError
+        If a text is not of that form.
+    """
     pairs = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
+        name, _, value = (part.strip() for part in text.partition("="))
+        if not (name and value):
             raise UsageError(f"{option} {text} is not name=value.")
-        pairs[name.strip()] = value.strip()
+        pairs[name] = value
     return pairs
 
 
@@ -171,6 +178,12 @@ def _print_evaluation(result: Evaluation) -> None:
 
     for sentence in answer_sentences(result):
         say(sentence)
+    print_limits(result)
+    print_allowed(result)
+
+
+def print_limits(result: Evaluation) -> None:
+    """Every limit with its value and verdict."""
     rows = [
         [
             limit.structure,
@@ -182,21 +195,29 @@ def _print_evaluation(result: Evaluation) -> None:
         for limit in result.limits
     ]
     table("Limits", ["structure", "limit", "value", "verdict", "reason"], rows)
+
+
+def print_allowed(result: Evaluation) -> None:
+    """The dose that each risk level allows."""
     levels = [
         [
             f"{a.risk:.0%}",
             f"{a.curve_gy:.1f}",
             f"{a.binwise_gy:.1f}",
             f"{a.allowed_gy:.1f}",
+            f"{a.deliverable_gy:.1f}",
             a.limited_by,
         ]
         for a in result.allocation.levels
     ]
     if levels:
-        table("Dose allowed, Gy", ["risk", "curve", "bin-wise", "allowed", "limited by"], levels)
+        bound = ", upper bounds" if result.allocation.is_upper_bound else ""
+        columns = ["risk", "curve", "bin-wise", "allowed", "deliverable", "limited by"]
+        table(f"Dose allowed, Gy{bound}", columns, levels)
 
 
-def _fail(result: Evaluation, fail_on: FailOn | None) -> None:
+def fail_on_limits(result: Evaluation, fail_on: FailOn | None) -> None:
+    """End with the code for a goal that is not met, where that was asked for."""
     if fail_on is None:
         return
     bad = {"not met"} if fail_on is FailOn.NOT_MET else {"not met", "unknown"}

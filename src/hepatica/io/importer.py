@@ -19,10 +19,11 @@ from hepatica.case.names import NameBook, NameMatch, name_notes
 from hepatica.errors import AmbiguousName, Inconsistent, InvalidInput
 from hepatica.io.dicom.choices import Choices
 from hepatica.io.dicom.identity import require_one_patient
-from hepatica.io.dicom.read import read_dicom
+from hepatica.io.dicom.position import agreed_position
+from hepatica.io.dicom.read import NO_STRUCTURE_SET, read_dicom
 from hepatica.io.dicom.scan import Series, Survey, survey
 from hepatica.io.labels import label_map
-from hepatica.io.masks import Sorted, mask_notes, patient_position, read_mask, sorted_series
+from hepatica.io.masks import Sorted, mask_notes, read_mask, sorted_series
 from hepatica.io.nifti import NiftiFile, is_nifti, stem_of
 from hepatica.io.nifti_sources import NiftiSources, read_sources
 from hepatica.io.plausibility import tissue_notes
@@ -50,6 +51,8 @@ class ImportRequest:
     fraction_dose_is_one_fraction : see `hepatica.io.dicom.choices.Choices`
     resample_structures : bring masks and labels on other voxels onto the image's
     assume_axes : three letters such as RAS for NIfTI files without orientation
+    accept_high_dose : see `hepatica.io.dicom.choices.Choices`
+    patient_position : how the patient lay (HFS ...), for files that do not say it
     """
 
     sources: tuple[Path, ...]
@@ -65,6 +68,8 @@ class ImportRequest:
     fraction_dose_is_one_fraction: bool = False
     resample_structures: bool = False
     assume_axes: str | None = None
+    accept_high_dose: bool = False
+    patient_position: str = ""
 
     @property
     def choices(self) -> Choices:
@@ -76,6 +81,8 @@ class ImportRequest:
             sum_beam_doses=self.sum_beam_doses,
             accept_identity_mismatch=self.accept_identity_mismatch,
             fraction_dose_is_one_fraction=self.fraction_dose_is_one_fraction,
+            accept_high_dose=self.accept_high_dose,
+            patient_position=self.patient_position,
         )
 
 
@@ -176,7 +183,9 @@ def _from_dicom_or_nifti(
         case = _nifti_case(path, image, request.case_id, nifti.called[path])
         labels = [s.label for s in found.series]
         labels += [nifti.called[p] for p, _ in nifti.images if p != path]
-        return replace(case, notes=(*found.notes, *case.notes, *_not_chosen(labels))), []
+        notes = [*found.notes, *case.notes, *_not_chosen(labels)]
+        position = agreed_position((), request.patient_position, notes)
+        return replace(case, notes=tuple(notes), patient_position=position), []
     told_apart = sorted_series(found.of("image"), request.series_uid)
     if nifti.images and request.series_uid is None and told_apart.scans:
         raise InvalidInput(
@@ -249,12 +258,9 @@ def _dicom_case(
         region = read_mask(series, name, case.image.grid, notes)
         regions.extend([region] if region else [])
     if masks:
-        notes = [note for note in notes if note != _NO_STRUCTURE_SET]
+        notes = [note for note in notes if note is not NO_STRUCTURE_SET]
         notes.extend(mask_notes(told_apart))
     return replace(case, notes=tuple(notes)), regions
-
-
-_NO_STRUCTURE_SET = Note("warning", "sources", "There is no structure set (RTSTRUCT).")
 
 
 def _require_same_frame(series: Series, name: str, case: Case) -> None:
@@ -269,7 +275,7 @@ def _require_same_frame(series: Series, name: str, case: Case) -> None:
 def _position_notes(scans: Sequence[Series]) -> Iterator[Note]:
     """Some exports leave out how the patient lay; the coordinates say where the head is."""
     for series in scans:
-        if not patient_position(series):
+        if not series.patient_positions:
             yield Note(
                 "assumed",
                 series.label,

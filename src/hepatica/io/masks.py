@@ -14,8 +14,7 @@ import numpy as np
 from hepatica.case import Grid, Note
 from hepatica.case.name_table import fold
 from hepatica.errors import Inconsistent, InvalidInput
-from hepatica.io.dicom.files import read_dataset, tolerant
-from hepatica.io.dicom.files import text as text_of
+from hepatica.io.dicom.files import tolerant
 from hepatica.io.dicom.image import read_image
 from hepatica.io.dicom.scan import Series
 from hepatica.io.dicom.slices import Slice, read_slices
@@ -114,12 +113,6 @@ def mask_notes(found: Sorted) -> list[Note]:
         text = "the mask series name other studies than the image: linked all the same."
         notes.append(Note("warning", "mask series", text))
     return notes
-
-
-def patient_position(series: Series) -> str:
-    """How the patient lay (HFS ...), as the first file says; empty where it does not."""
-    with tolerant():
-        return text_of(read_dataset(series.files[0]), "PatientPosition")
 
 
 def _looks_like_mask(series: Series) -> bool:

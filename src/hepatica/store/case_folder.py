@@ -1,7 +1,8 @@
 """A case on disk: one folder with a readable case.json and the arrays beside it.
 
-``case.json`` says everything in words and numbers; image, structures and doses are .npz files, each
-with its SHA-256 in ``case.json``, so that a folder that was changed or damaged is noticed.
+``case.json`` says everything in words and numbers; image, structures, doses and the leaf positions
+of plans are .npz files, each with its SHA-256 in ``case.json``, so that a folder that was changed
+or damaged is noticed.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hepatica.case import Beam, Case, Contours, Dose, Grid, Note, Plan, Structure, Volume
+from hepatica.case import Case, Contours, Dose, Grid, Note, Plan, Structure, Volume
+from hepatica.case.solid import Solid
 from hepatica.errors import InvalidInput, UsageError
 from hepatica.store.arrays import read_arrays, write_arrays
+from hepatica.store.case_folder_plans import read_plan, write_plan
 from hepatica.store.summary import case_summary
 
 __all__ = ["case_summary", "is_case_folder", "read_case", "write_case"]
 
 SCHEMA = "hepatica/case-folder"
-VERSION = 2
+VERSION = 3
 
 _DOCUMENT = "case.json"
-_OURS = frozenset({_DOCUMENT, "image.npz", "structures", "doses", "run.json"})
+_OURS = frozenset({_DOCUMENT, "image.npz", "structures", "plans", "doses", "run.json"})
 
 
 def write_case(case: Case, folder: Path, force: bool = False) -> Path:
@@ -118,12 +121,16 @@ def _write_into(case: Case, folder: Path) -> None:
         "case_id": case.case_id,
         "frame_of_reference_uid": case.frame_of_reference_uid,
         "patient_key": case.patient_key,
+        "patient_position": case.patient_position,
         "image": _write_volume(case.image, folder, "image.npz"),
         "structures": [
             _write_structure(s, folder, f"structures/{n:03d}.npz")
             for n, s in enumerate(case.structures.values(), start=1)
         ],
-        "plans": [asdict(plan) for plan in case.plans],
+        "plans": [
+            write_plan(plan, folder, f"plans/{n:03d}.npz")
+            for n, plan in enumerate(case.plans, start=1)
+        ],
         "doses": [
             _write_dose(dose, folder, f"doses/{n:03d}.npz")
             for n, dose in enumerate(case.doses, start=1)
@@ -174,6 +181,7 @@ def _write_structure(structure: Structure, folder: Path, name: str) -> dict[str,
         "origin": structure.origin,
         "derived": structure.derived,
         "volume_cc": round(structure.volume_cc, 3),
+        "solid": None if structure.contours is None else asdict(structure.contours.solid),
         "grid": asdict(structure.grid),
         "file": name,
         "sha256": write_arrays(path, arrays),
@@ -207,12 +215,23 @@ def _document(folder: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InvalidInput(f"Case folder {folder.name}: {_DOCUMENT} is not of schema {SCHEMA}.")
-    if document.get("version") != VERSION:
-        raise InvalidInput(
-            f"Case folder {folder.name} has version {document.get('version')}; this Hepatica reads "
-            f"version {VERSION}. Read it with the Hepatica that wrote it, or import it again."
-        )
+    _require_version(document.get("version"), folder.name)
     return document
+
+
+def _require_version(version: object, name: str) -> None:
+    if version == VERSION:
+        return
+    older = isinstance(version, int) and version < VERSION
+    advice = (
+        "It is from before beams kept their segments, and a case how the patient lay. Import it "
+        "again from its files."
+        if older
+        else "Read it with the Hepatica that wrote it, or import it again."
+    )
+    raise InvalidInput(
+        f"Case folder {name} has version {version}; this Hepatica reads version {VERSION}. {advice}"
+    )
 
 
 def _case_from(document: Mapping[str, Any], folder: Path, where: str) -> Case:
@@ -222,10 +241,11 @@ def _case_from(document: Mapping[str, Any], folder: Path, where: str) -> Case:
         image=_volume_from(document["image"], folder, where),
         frame_of_reference_uid=document["frame_of_reference_uid"],
         structures={s.name: s for s in structures},
-        plans=tuple(_plan_from(row) for row in document["plans"]),
+        plans=tuple(_plan_from(row, folder, where) for row in document["plans"]),
         doses=tuple(_dose_from(row, folder, where) for row in document["doses"]),
         notes=tuple(Note(**row) for row in document["notes"]),
         patient_key=document["patient_key"],
+        patient_position=document["patient_position"],
     )
 
 
@@ -250,15 +270,17 @@ def _structure_from(row: Mapping[str, Any], folder: Path, where: str) -> Structu
     if "points_mm" in arrays:
         ends = np.cumsum(arrays["points_per_loop"])[:-1]
         parts = np.split(arrays["points_mm"], ends) if len(arrays["points_per_loop"]) else ()
-        contours = Contours(tuple(parts))
+        contours = Contours(tuple(parts), Solid(**row["solid"]))
     coverage = Volume(arrays["coverage"].astype(np.float32), _grid_from(row["grid"]), "1")
     return Structure(
         row["name"], coverage, row["role"], row["origin"], bool(row["derived"]), contours
     )
 
 
-def _plan_from(row: Mapping[str, Any]) -> Plan:
-    return Plan(**{**row, "beams": tuple(Beam(**beam) for beam in row["beams"])})
+def _plan_from(row: Mapping[str, Any], folder: Path, where: str) -> Plan:
+    if "file" in row:
+        _inside(folder, row["file"])
+    return read_plan(row, folder, where)
 
 
 def _dose_from(row: Mapping[str, Any], folder: Path, where: str) -> Dose:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hepatica.case import Case, Dose, Grid, Structure
+from hepatica.case import Case, Dose, Grid, Plan, Structure
+from hepatica.store.case_folder_plans import beam_row
 
 SCHEMA = "hepatica/case"
 VERSION = 1
@@ -32,10 +33,15 @@ def case_summary(case: Case) -> dict[str, Any]:
         "frame_of_reference_uid": case.frame_of_reference_uid,
         "image": {"unit": case.image.unit, **_geometry(case.image.grid)},
         "structures": {name: _structure(s) for name, s in sorted(case.structures.items())},
-        "plans": [asdict(plan) for plan in case.plans],
+        "patient_position": case.patient_position,
+        "plans": [_plan(plan) for plan in case.plans],
         "doses": [_dose(dose) for dose in case.doses],
         "notes": [asdict(note) for note in case.notes],
     }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {**vars(plan), "beams": [beam_row(beam) for beam in plan.beams]}
 
 
 def _structure(structure: Structure) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def synthetic_patient(seed: int, options: Anatomy | None = None) -> SyntheticPat
         _frame_uid(seed, options),
         {s.name: s for s in _structures(found, layers, grid)},
         notes=tuple(_notes(seed, draw)),
+        patient_position="HFS",
     )
     window, share = found["Liver"]
     labels = np.zeros(grid.shape, np.uint8)

@@ -276,3 +276,21 @@ def test_what_a_clinic_wrote_about_a_dose_is_not_kept(tmp_path: Path) -> None:
     assert read_dose(DoseFile(tmp_path / "d.dcm", change=own).write(), case()).label == (
         "Idealised dose"
     )
+
+
+def test_a_dose_of_sources_inside_the_body_may_be_higher(tmp_path: Path) -> None:
+    brachy = DoseFile(tmp_path / "brachy.dcm", summation="BRACHY", scaling="1", dtype=np.uint16)
+    brachy.change = lambda ds: setattr(ds, "DoseGridScaling", "300")
+    read = read_rtdose(brachy.write())
+    assert read.dose.volume.values.max() == 1200.0
+    assert any("1200 Gy: taken as given by sources inside" in note.text for note in read.notes)
+
+
+def test_a_high_dose_of_a_plan_is_taken_only_when_the_user_says_so(tmp_path: Path) -> None:
+    high = DoseFile(tmp_path / "y90.dcm", scaling="1", dtype=np.uint16)
+    high.change = lambda ds: setattr(ds, "DoseGridScaling", "300")
+    path = high.write()
+    with pytest.raises(InvalidInput, match=r"its maximum is 1200 Gy; .* --accept-high-dose"):
+        read_rtdose(path)
+    assert read_rtdose(path, accept_high_dose=True).dose.volume.values.max() == 1200.0
+    assert read_dose(path, case(), accept_high_dose=True).volume.values.max() == 1200.0

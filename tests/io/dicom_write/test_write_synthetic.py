@@ -30,7 +30,7 @@ def original() -> Case:
 @pytest.fixture(scope="module")
 def back(original: Case, tmp_path_factory: pytest.TempPathFactory) -> Case:
     folder = tmp_path_factory.mktemp("synthetic")
-    write_case(original, folder, WriteOptions(patient_position="HFS"))
+    write_case(original, folder, WriteOptions())
     return read_dicom([folder], case_id=original.case_id)
 
 

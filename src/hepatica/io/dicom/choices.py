@@ -18,6 +18,8 @@ class Choices:
     accept_identity_mismatch : the files name different patients, and the user knows better
     fraction_dose_is_one_fraction : an RTDOSE with DoseSummationType FRACTION holds one treatment
         session, against the standard's "entire delivery of a fraction group"; multiply it
+    accept_high_dose : take a dose beyond what external beams give: that of sources in the body
+    patient_position : how the patient lay (HFS ...), for files that do not say it
     """
 
     series_uid: str | None = None
@@ -26,3 +28,5 @@ class Choices:
     sum_beam_doses: bool = False
     accept_identity_mismatch: bool = False
     fraction_dose_is_one_fraction: bool = False
+    accept_high_dose: bool = False
+    patient_position: str = ""

@@ -68,6 +68,7 @@ def read_dose(
     registrations: Sequence[Path] = (),
     resample_missing: bool = False,
     accept_identity_mismatch: bool = False,
+    accept_high_dose: bool = False,
 ) -> Dose:
     """One RTDOSE for a case that exists already.
 
@@ -78,6 +79,7 @@ def read_dose(
     registrations : REG files that may be used to bring the dose into the case's frame
     resample_missing : interpolate unevenly spaced dose planes
     accept_identity_mismatch : take the dose although it names another patient
+    accept_high_dose : take it although no external beams give that much
 
     Returns
     -------
@@ -88,12 +90,12 @@ def read_dose(
     Raises
     ------
     InvalidInput
-        If the file is damaged, relative, signed, zero everywhere, beyond 200 Gy, or of no usable
-        geometry.
+        If the file is damaged, relative, signed, zero everywhere, beyond 200 Gy without being
+        brachytherapy or accepted, or of no usable geometry.
     Inconsistent
         If it lies in another frame of reference, or belongs to another patient.
     """
-    read = read_rtdose(path, resample_missing)
+    read = read_rtdose(path, resample_missing, accept_high_dose)
     if not read.dose.volume.values.any():
         raise InvalidInput(
             f"RTDOSE {path.name}: the dose is zero everywhere; there is nothing to judge. Export "
@@ -106,13 +108,16 @@ def read_dose(
     return replace(dose, origin="; ".join([dose.origin, *said]))
 
 
-def read_rtdose(path: Path, resample_missing: bool = False) -> DoseRead:
+def read_rtdose(
+    path: Path, resample_missing: bool = False, accept_high_dose: bool = False
+) -> DoseRead:
     """One RTDOSE as it stands in the file.
 
     Raises
     ------
     InvalidInput
-        If the file is damaged, relative, signed, or of no usable geometry.
+        If the file is damaged, relative, signed, of no usable geometry, or beyond 200 Gy without
+        being brachytherapy or accepted.
     """
     with reading(path):
         dataset = read_dataset(path)
@@ -124,7 +129,8 @@ def read_rtdose(path: Path, resample_missing: bool = False) -> DoseRead:
             )
         notes: list[Note] = []
         volume = _volume(dataset, path, resample_missing, notes)
-        _require_plausible(volume, path)
+        inside = text(dataset, "DoseSummationType").startswith("BRACHY")
+        _require_plausible(volume, path, accept_high_dose or inside)
         return _described(dataset, volume, notes)
 
 
@@ -143,13 +149,15 @@ def _own_comment(dataset: Dataset) -> str:
     return text(dataset, "DoseComment") if text(dataset, "Manufacturer") == "Hepatica" else ""
 
 
-def _require_plausible(volume: Volume, path: Path) -> None:
+def _require_plausible(volume: Volume, path: Path, accept_high: bool) -> None:
+    """Sources inside the body give any dose beside them; beams from outside do not."""
     highest = float(volume.values.max())
-    if not np.isfinite(highest) or highest > _HIGHEST_GY:
+    if not np.isfinite(highest) or (highest > _HIGHEST_GY and not accept_high):
         raise InvalidInput(
             f"RTDOSE {path.name}: its maximum is {highest:.6g} Gy; up to {_HIGHEST_GY:g} Gy is "
             "plausible for external beams. Is DoseGridScaling wrong, or is the dose in cGy? Export "
-            "it again in Gy."
+            "it again in Gy; if sources inside the body gave it (Y-90, brachytherapy), accept it "
+            "with --accept-high-dose."
         )
 
 
@@ -162,6 +170,10 @@ def _described(dataset: Dataset, volume: Volume, notes: list[Note]) -> DoseRead:
     if term == "MULTI_PLAN":
         notes.append(Note("warning", subject, "The dose is the sum of several plans."))
     plans = dataset.get("ReferencedRTPlanSequence") or []
+    highest = float(volume.values.max())
+    if highest > _HIGHEST_GY:
+        sentence = f"Its maximum is {highest:.6g} Gy: taken as given by sources inside the body."
+        notes.append(Note("warning", subject, sentence))
     if not volume.values.any():
         notes.append(Note("warning", subject, "The dose is zero everywhere."))
     dose = Dose(

@@ -50,6 +50,7 @@ _HEADER_KEYWORDS = (
     "ImageOrientationPatient",
     "ImagePositionPatient",
     "FrameOfReferenceUID",
+    "PatientPosition",
     "PixelSpacing",
     "Rows",
     "Columns",

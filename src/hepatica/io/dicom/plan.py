@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,20 +11,18 @@ from pydicom.dataset import Dataset
 from hepatica.case.plan import Beam, Plan
 from hepatica.case.provenance import Note
 from hepatica.errors import InvalidInput
+from hepatica.io.dicom.beams import read_beams
 from hepatica.io.dicom.files import read_dataset, reading, require_modality, short_uid, text
+from hepatica.io.dicom.fractions import (
+    FractionGroup,
+    beam_shares,
+    fraction_groups,
+    require_matching_beams,
+)
 from hepatica.io.dicom.scan import KIND_OF_SOP_CLASS
 
 _ION_PLAN = "1.2.840.10008.5.1.4.1.1.481.8"
 _TREATING = ("", "TREATMENT", "CONTINUATION")
-
-
-@dataclass(frozen=True)
-class FractionGroup:
-    """Beams that are given together, and how often."""
-
-    number: int
-    fractions: int | None
-    beam_numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def read_plan_fully(path: Path) -> PlanRead:
 def _plan(dataset: Dataset, path: Path) -> PlanRead:
     notes: list[Note] = []
     subject = f"RTPLAN {short_uid(text(dataset, 'SOPInstanceUID'))}"
-    groups = tuple(_groups(dataset))
+    groups = tuple(fraction_groups(dataset))
     plan = Plan(
         uid=text(dataset, "SOPInstanceUID"),
         label=text(dataset, "RTPlanLabel") or text(dataset, "RTPlanName"),
@@ -80,19 +78,9 @@ def _plan(dataset: Dataset, path: Path) -> PlanRead:
         frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or None,
         structure_set_uid=_structure_set_uid(dataset),
         approval=text(dataset, "ApprovalStatus"),
+        patient_position=_patient_position(dataset, subject, notes),
     )
     return PlanRead(plan, groups, tuple(notes))
-
-
-def _groups(dataset: Dataset) -> Iterator[FractionGroup]:
-    for item in dataset.get("FractionGroupSequence") or []:
-        planned = item.get("NumberOfFractionsPlanned")
-        beams = item.get("ReferencedBeamSequence") or []
-        yield FractionGroup(
-            number=int(item.get("FractionGroupNumber") or 0),
-            fractions=int(planned) if planned else None,
-            beam_numbers=tuple(int(beam.ReferencedBeamNumber) for beam in beams),
-        )
 
 
 def _fractions(groups: Sequence[FractionGroup], subject: str, notes: list[Note]) -> int | None:
@@ -134,7 +122,6 @@ def _prescription_gy(dataset: Dataset, subject: str, notes: list[Note]) -> float
 def _beams(dataset: Dataset, subject: str, notes: list[Note]) -> tuple[Beam, ...]:
     ion = text(dataset, "SOPClassUID") == _ION_PLAN
     items = dataset.get("IonBeamSequence" if ion else "BeamSequence") or []
-    meterset = _metersets(dataset)
     treating = [i for i in items if text(i, "TreatmentDeliveryType") in _TREATING]
     if len(treating) < len(items):
         left_out = len(items) - len(treating)
@@ -148,35 +135,20 @@ def _beams(dataset: Dataset, subject: str, notes: list[Note]) -> tuple[Beam, ...
         notes.append(Note("warning", subject, sentence))
     elif not treating:
         notes.append(Note("warning", subject, "The plan has no treatment beams."))
-    return tuple(_beam(item, meterset) for item in treating)
+    require_matching_beams(dataset, items, treating, subject)
+    return read_beams(treating, beam_shares(dataset), subject, notes)
 
 
-def _metersets(dataset: Dataset) -> dict[int, float]:
-    return {
-        int(beam.ReferencedBeamNumber): float(beam.BeamMeterset)
-        for group in dataset.get("FractionGroupSequence") or []
-        for beam in group.get("ReferencedBeamSequence") or []
-        if beam.get("BeamMeterset") is not None
-    }
-
-
-def _beam(item: Dataset, meterset: dict[int, float]) -> Beam:
-    points = item.get("ControlPointSequence") or item.get("IonControlPointSequence") or [Dataset()]
-    number = int(item.get("BeamNumber") or 0)
-    return Beam(
-        number=number,
-        name=text(item, "BeamName"),
-        radiation=text(item, "RadiationType"),
-        energy_mv=_number(points[0], "NominalBeamEnergy"),
-        gantry_deg=_number(points[0], "GantryAngle"),
-        couch_deg=_number(points[0], "PatientSupportAngle"),
-        meterset_mu=meterset.get(number),
-    )
-
-
-def _number(item: Dataset, keyword: str) -> float | None:
-    value = item.get(keyword)
-    return None if value is None or value == "" else float(value)
+def _patient_position(dataset: Dataset, subject: str, notes: list[Note]) -> str:
+    """How the patient lies, empty where the plan does not say it or says several things."""
+    setups = dataset.get("PatientSetupSequence") or []
+    stated = {text(setup, "PatientPosition") for setup in setups} - {""}
+    if len(stated) > 1:
+        sentence = (
+            f"Its beams are set up in several patient positions: {', '.join(sorted(stated))}."
+        )
+        notes.append(Note("warning", subject, sentence))
+    return stated.pop() if len(stated) == 1 else ""
 
 
 def _structure_set_uid(dataset: Dataset) -> str | None:

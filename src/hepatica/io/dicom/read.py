@@ -14,19 +14,23 @@ from hepatica.case.structure import Structure
 from hepatica.errors import AmbiguousName
 from hepatica.io.dicom.choices import Choices
 from hepatica.io.dicom.dose import DoseRead, read_dose, read_rtdose
-from hepatica.io.dicom.files import read_header, tolerant
+from hepatica.io.dicom.files import read_header, short_uid, tolerant
 from hepatica.io.dicom.frames import in_frame, way_into
 from hepatica.io.dicom.identity import require_one_patient
 from hepatica.io.dicom.image import Image, read_image
 from hepatica.io.dicom.link import Linked, link
 from hepatica.io.dicom.plan import PlanRead, read_plan, read_plan_fully
+from hepatica.io.dicom.position import agreed_position
 from hepatica.io.dicom.registration import Registration, read_registrations, way_between
 from hepatica.io.dicom.scan import Progress, Series, Survey, survey
 from hepatica.io.dicom.segmentation import read_segmentation
 from hepatica.io.dicom.structures import build_structures
 from hepatica.io.dicom.totals import total_doses
 
-__all__ = ["Choices", "read_dicom", "read_dose", "read_plan"]
+__all__ = ["NO_STRUCTURE_SET", "Choices", "read_dicom", "read_dose", "read_plan"]
+
+NO_STRUCTURE_SET = Note("warning", "sources", "There is no structure set (RTSTRUCT).")
+"""Whoever adds structures of another kind takes this note out again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,8 @@ def read_dicom(
     InvalidInput
         If a file is damaged, or several series or structure sets fit and none was chosen.
     Inconsistent
-        If the files belong to different patients or frames of reference.
+        If the files belong to different patients or frames of reference, or contradict each other
+        in how the patient lay.
     """
     choices = choices or Choices()
     rename = names or str
@@ -92,6 +97,7 @@ def read_dicom(
     structures = _structures(here, rename, notes)
     kept_plans = list(_plans(here, plans, notes))
     doses = _doses(here, kept_plans, notes, progress)
+    position = _patient_position(here, kept_plans, notes)
     key = _patient_key(found, linked, here.image.frame_of_reference_uid)
     return Case(
         case_id=case_id or _pseudonym(key or linked.image.uid),
@@ -102,6 +108,7 @@ def read_dicom(
         doses=doses,
         notes=tuple(notes),
         patient_key=key,
+        patient_position=position,
     )
 
 
@@ -149,7 +156,7 @@ def _structures(
     structures: list[Structure] = []
     chosen_set = here.linked.structure_set
     if chosen_set is None:
-        notes.append(Note("warning", "sources", "There is no structure set (RTSTRUCT)."))
+        notes.append(NO_STRUCTURE_SET)
     elif here.choices.structure_set_uid is None and here.lies_elsewhere(chosen_set.frame_uid):
         sentence = "It lies in the frame of reference of another CT series of the sources."
         notes.append(Note("ignored", chosen_set.called, sentence))
@@ -199,9 +206,36 @@ def _plans(here: _Sources, reads: Sequence[PlanRead], notes: list[Note]) -> Iter
             if way is not None:
                 sentence = f"It was made in another frame of reference, joined by REG {way.called}."
                 notes.append(Note("linked", series.called, sentence))
+                read = _without_places(read, series.called, notes)  # noqa: PLW2901
+        elif any(beam.isocentre_mm is not None for beam in read.plan.beams):
+            sentence = (
+                "It names no frame of reference: its isocentres are taken to lie in the image's."
+            )
+            notes.append(Note("assumed", series.called, sentence))
         _note_plan_set(read.plan, here, series.called, notes)
         notes.extend(read.notes)
         yield read
+
+
+def _without_places(read: PlanRead, subject: str, notes: list[Note]) -> PlanRead:
+    """Points and angles of another frame would be wrong in the image's: they are left out."""
+    if any(beam.isocentre_mm is not None for beam in read.plan.beams):
+        sentence = "Isocentres and segments are those of the other frame: left out."
+        notes.append(Note("ignored", subject, sentence))
+    beams = tuple(
+        replace(beam, isocentre_mm=None, leaf_boundaries_mm=(), segments=())
+        for beam in read.plan.beams
+    )
+    return replace(read, plan=replace(read.plan, beams=beams))
+
+
+def _patient_position(here: _Sources, plans: Sequence[PlanRead], notes: list[Note]) -> str:
+    image = here.linked.image
+    said = [(image.label, image.patient_positions)]
+    said += [
+        (f"RTPLAN {short_uid(read.plan.uid)}", (read.plan.patient_position,)) for read in plans
+    ]
+    return agreed_position(said, here.choices.patient_position, notes)
 
 
 def _note_plan_set(plan: Plan, here: _Sources, subject: str, notes: list[Note]) -> None:
@@ -241,7 +275,7 @@ def _has_grid(file: Path) -> bool:
 
 def _placed(series: Series, here: _Sources, notes: list[Note]) -> DoseRead:
     file = series.files[0]
-    read = read_rtdose(file, here.choices.resample_missing)
+    read = read_rtdose(file, here.choices.resample_missing, here.choices.accept_high_dose)
     notes.extend(read.notes)
     what = f"RTDOSE {file.name}"
     dose = in_frame(read.dose, here.image.frame_of_reference_uid, here.registrations, what)

@@ -65,6 +65,7 @@ class Series:
     orientation : ImageOrientationPatient, empty where absent
     positions_mm : ImagePositionPatient of each file, as far as stated
     instance_uids : SOPInstanceUID of each file
+    patient_positions : what the files say of how the patient lay (HFS ...), each word once
     """
 
     uid: str
@@ -82,6 +83,7 @@ class Series:
     orientation: tuple[float, ...]
     positions_mm: tuple[tuple[float, ...], ...] = field(repr=False, default=())
     part: int = 0
+    patient_positions: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -136,6 +138,7 @@ class _Header:
     position_mm: tuple[float, ...]
     pixel_mm: tuple[float, ...]
     shape: tuple[int, int]
+    patient_position: str
 
 
 def scan(sources: Sequence[Path], progress: Progress | None = None) -> tuple[Series, ...]:
@@ -245,6 +248,7 @@ def _header(path: Path, dataset: Dataset) -> _Header:
         position_mm=_numbers(dataset, "ImagePositionPatient"),
         pixel_mm=_numbers(dataset, "PixelSpacing"),
         shape=(int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)),
+        patient_position=text(dataset, "PatientPosition"),
     )
 
 
@@ -353,4 +357,5 @@ def _series(members: Sequence[_Header], part: int) -> Series:
         orientation=first.orientation,
         positions_mm=tuple(m.position_mm for m in members if len(m.position_mm) == 3),
         part=part,
+        patient_positions=tuple(sorted({m.patient_position for m in members} - {""})),
     )

@@ -15,7 +15,8 @@ from hepatica.case.volume import Volume
 from hepatica.errors import Inconsistent, InvalidInput
 from hepatica.io.dicom.choices import Choices
 from hepatica.io.dicom.dose import DoseRead
-from hepatica.io.dicom.plan import FractionGroup, PlanRead
+from hepatica.io.dicom.fractions import FractionGroup
+from hepatica.io.dicom.plan import PlanRead
 
 _LEAST_SHARE_OF_PRESCRIPTION = 0.5
 

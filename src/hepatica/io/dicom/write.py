@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hepatica.case import Case, Dose, Note, Plan, Volume
 from hepatica.errors import InvalidInput, UsageError
+from hepatica.io.dicom.write_beams import has_segments, refuse_beams
 from hepatica.io.dicom.write_ct import ct_series, write_ct
 from hepatica.io.dicom.write_header import WriteOptions, Writer, strict
 from hepatica.io.dicom.write_rtdose import DoseFile, refuse_if_unwritable, write_rtdose
@@ -44,7 +45,8 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
     """Write a case as one DICOM study.
 
     Identifiers are made from the content: the same case gives the same files, byte for byte. The
-    frame of reference is the case's own. A plan is written without beams (`write_rtplan`).
+    frame of reference is the case's own. A plan is written with its beams when all of them have
+    segments, else without any (`write_rtplan`); the note says which.
 
     Parameters
     ----------
@@ -65,10 +67,16 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
         If the folder holds files and ``options.force`` is not set, or files that are not those of
         an earlier export.
     InvalidInput
-        If the image, a name or an identifier does not fit into DICOM.
+        If the image, a name, an identifier or a beam does not fit into DICOM, or a plan has beams
+        and nobody says how the patient lies.
+    Inconsistent
+        If the case says that the patient lay otherwise than ``options`` do.
     """
     options = options or WriteOptions()
     writer = Writer.of(case, options)
+    delivered = [plan for plan in case.plans if has_segments(plan)]
+    for plan in delivered:
+        refuse_beams(plan, writer.options.patient_position)
     with strict():
         series, stored = ct_series(writer)
         _make_room(folder, options.force)
@@ -81,6 +89,8 @@ def write_case(case: Case, folder: Path, options: WriteOptions | None = None) ->
             export = _PlansAndDoses(writer, folder, structure_set)
             for dose in case.doses:
                 export.add(dose)
+            for plan in delivered:
+                export.add_plan(plan)
         finally:
             # A broken export is listed as well, so that --force can replace it.
             write_manifest(folder, MANIFEST, files_in(folder, MANIFEST))
@@ -126,7 +136,8 @@ def write_dose(
             raise UsageError(f"{target} exists already. Give --force to replace it.")
     writer = Writer.of(case, options)
     with strict():
-        plan = _plans_of(dose, case)[0]
+        # Beams need the structure set that this file does not come with.
+        plan = replace(_plans_of(dose, case)[0], beams=())
         refuse_if_unwritable(dose, (plan.uid,), options.dose_bits)
         path.parent.mkdir(parents=True, exist_ok=True)
         plan_uid = write_rtplan(writer, plan, 1, None, plan_path)
@@ -153,21 +164,29 @@ class _PlansAndDoses:
         except InvalidInput as why:
             self.notes.append(Note("ignored", name, str(why)))
             return
-        uids = tuple(self._plan(plan) for plan in plans)
+        uids = tuple(self.add_plan(plan) for plan in plans)
         number = len(self.doses) + 1
         path = self.folder / f"RTDOSE_{number}.dcm"
         self.doses.append(write_rtdose(self.writer, dose, number, uids, path))
 
-    def _plan(self, plan: Plan) -> str:
+    def add_plan(self, plan: Plan) -> str:
         if plan.uid not in self.written:
             number = len(self.plans) + 1
             path = self.folder / f"RTPLAN_{number}.dcm"
             uid = write_rtplan(self.writer, plan, number, self.structure_set_uid, path)
             self.written[plan.uid] = uid
             self.plans.append(path)
-            text = "written without beams: it carries label, fractions and prescription only"
-            self.notes.append(Note("assumed", f"RTPLAN {plan.label or number}", text))
+            self.notes.append(Note("assumed", f"RTPLAN {plan.label or number}", _written(plan)))
         return self.written[plan.uid]
+
+
+def _written(plan: Plan) -> str:
+    """What the file of a plan carries."""
+    if has_segments(plan):
+        return f"written with {len(plan.beams)} beams, step and shoot; unapproved, for research"
+    without = [str(beam.number) for beam in plan.beams if not beam.segments]
+    why = f" (no segments are known of beams {', '.join(without)})" if without else ""
+    return f"written without beams{why}: it carries label, fractions and prescription only"
 
 
 def _plans_of(dose: Dose, case: Case) -> tuple[Plan, ...]:

@@ -19,11 +19,11 @@ from pydicom.valuerep import format_number_as_ds
 
 import hepatica
 from hepatica.case import Case, Volume
-from hepatica.errors import InvalidInput, UsageError
+from hepatica.case.case import PATIENT_POSITIONS
+from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.io.dicom.uids import IMPLEMENTATION_CLASS_UID, UidMap
 
 RESEARCH = "Research use only, not a medical device"
-POSITIONS = ("", "HFS", "HFP", "HFDR", "HFDL", "FFS", "FFP", "FFDR", "FFDL")
 _LONG_STRING = 64
 
 
@@ -41,7 +41,7 @@ class WriteOptions:
     study_date : date, optional
         Left empty when not given: the clock is never asked.
     patient_position : str
-        How the patient lay in the scanner (HFS ...); empty when not known.
+        How the patient lay (HFS ...), where the case does not say it.
     force : bool
         Replace an earlier export in the same folder.
     """
@@ -57,10 +57,10 @@ class WriteOptions:
             raise UsageError(f"--dose-bits is {self.dose_bits}; 16 or 32 is allowed.")
         if self.holes not in ("loops", "keyhole"):
             raise UsageError(f"Holes as {self.holes!r}: 'loops' or 'keyhole' is allowed.")
-        if self.patient_position not in POSITIONS:
+        if self.patient_position not in ("", *PATIENT_POSITIONS):
             raise UsageError(
-                f"Patient position {self.patient_position!r}: one of {', '.join(POSITIONS[1:])}, "
-                "or empty, is allowed."
+                f"Patient position {self.patient_position!r}: one of "
+                f"{', '.join(PATIENT_POSITIONS)}, or empty, is allowed."
             )
 
 
@@ -80,10 +80,19 @@ class Writer:
         ------
         InvalidInput
             If the case id or the name of a structure cannot stand in a DICOM file.
+        Inconsistent
+            If the case says that the patient lay otherwise than ``options`` do.
         """
         checked_text(case.case_id, "The case id", forbidden="\\^=")
         for name in case.structures:
             checked_text(name, "The structure name")
+        said = {case.patient_position, options.patient_position} - {""}
+        if len(said) > 1:
+            raise Inconsistent(
+                f"Case {case.case_id} says that the patient lay {case.patient_position}, the "
+                f"export {options.patient_position}. Leave it out of the export: the case knows."
+            )
+        options = replace(options, patient_position="".join(said))
         edition = f"{hepatica.__version__}|{options.study_date}|{options.patient_position}"
         return cls(case, UidMap(case.case_id, case.frame_of_reference_uid, edition), options)
 
