@@ -25,10 +25,10 @@ def main(tasks: dict[str, Callable[[Path], Task]]) -> None:
         task()
     runs = [_timed(task) for _ in range(repeats)]
     best = min(runs, key=lambda run: run["wall_s"])
-    print(json.dumps({**best, "repeats": repeats, "peak_mb": round(_peak_mb(), 1)}))
+    print(json.dumps({**best, "repeats": repeats, "peak_mb": round(peak_mb(), 1)}))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Highest resident memory of this process, MB (not of the one that started it)."""
     status = Path("/proc/self/status")
     if not status.exists():

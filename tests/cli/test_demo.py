@@ -35,14 +35,18 @@ def test_the_demonstration_runs_and_reads_its_own_files(here: Path, shown: Calle
     assert document["prescription"]["dose_gy"] == pytest.approx(
         document["allocation"]["levels"]["0.10"]["deliverable_gy"], abs=0.3
     )
-    assert (out / "report" / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert {limit["verdict"] for limit in document["limits"]} <= {"met", "unknown", "not met"}
+    assert 3 <= len(document["beams"]) <= 10
+    assert all(1 <= len(beam["segments"]) <= 4 for beam in document["beams"])
+    assert (out / "plan" / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert (out / "plan-dicom" / "RTPLAN_1.dcm").exists()
     assert hepatica(f"demo --out {out}").code == 2
 
 
 @pytest.mark.slow
 def test_the_demonstration_records_its_seed_and_its_case(here: Path, shown: Called) -> None:
     out = here / "out/demo"
-    runs = [json.loads((out / f / "run.json").read_text()) for f in ("case", "report")]
+    runs = [json.loads((out / f / "run.json").read_text()) for f in ("case", "plan")]
     assert [run["seed"] for run in runs] == [3, 3]
     assert digest_of(out / "case/case.json") in {i["sha256"] for i in runs[1]["inputs"]}
 

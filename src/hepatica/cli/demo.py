@@ -1,4 +1,4 @@
-"""hepatica demo: a synthetic patient from DICOM to the individual dose and its report."""
+"""hepatica demo: a synthetic patient from DICOM to a deliverable plan with its report."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from hepatica.cli.output import (
 from hepatica.errors import UsageError
 
 if TYPE_CHECKING:
-    from hepatica.case import Case, Dose
-    from hepatica.engine.evaluation import Evaluation
+    from hepatica.case import Case
+    from hepatica.engine.planning.records import TreatmentPlan
     from hepatica.protocol import Protocol
     from hepatica.store.run import RunClock
 
@@ -32,11 +32,6 @@ STEPS = (
     "draw a synthetic patient",
     "write it as DICOM",
     "import the DICOM as if it were a clinic's",
-    "place an idealised dose around the tumours",
-    "find the dose that the liver and the organs allow",
-    "write that dose as RTDOSE and read it back",
-    "evaluate it under the protocol",
-    "write the report",
 )
 
 
@@ -48,8 +43,8 @@ def demo(
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
-    """Make a patient, import it, find its individual dose, evaluate it and write the report."""
-    from hepatica.engine.document import evaluation_document
+    """Make a patient, import it, plan its treatment, and write report and DICOM."""
+    from hepatica.engine.planning.document import plan_document
     from hepatica.io.manifest import files_in, write_manifest
     from hepatica.protocol import load_protocol
     from hepatica.store.run import RunClock
@@ -64,19 +59,20 @@ def demo(
     remember()
     try:
         with progress("demo") as report:
-            result = _run(call, _stepping(report, remember))
+            made = _run(call, report, remember)
     finally:
         # A broken demonstration is listed as well, so that --force can replace it.
         remember()
-    document = evaluation_document(result)
+    report_path = out / "plan/report.html"
     if as_json:
-        print_document("plan-evaluation", {**document, "report": str(out / "report/report.html")})
+        print_document("plan", {**plan_document(made), "report": str(report_path)})
         return
-    from hepatica.report.answer import answer_sentences
+    from hepatica.report.plan_answer import plan_sentences
 
-    for sentence in answer_sentences(result):
+    for sentence in plan_sentences(made):
         say(sentence)
-    say(f"Report: {out / 'report/report.html'} and {out / 'report/report.pdf'}")
+    say(f"Report: {report_path} and {report_path.with_suffix('.pdf')}")
+    say(f"Plan as DICOM: {out / 'plan-dicom'}")
     say(f"Next: hepatica case show {out / 'case'}, or the same job on your own DICOM folder.")
 
 
@@ -121,31 +117,25 @@ def _stepping(report: Progress, remember: Callable[[], None]) -> Callable[[], No
     return begin
 
 
-def _run(call: _Call, begin: Callable[[], None]) -> Evaluation:
-    from hepatica.cli.plan import write_evaluation
-    from hepatica.engine.evaluate import EvaluationRequest, evaluate_dose
-    from hepatica.io.dicom.read import read_dose
-    from hepatica.io.dicom.write import WriteOptions, write_dose
+def _run(call: _Call, report: Progress, remember: Callable[[], None]) -> TreatmentPlan:
+    from hepatica.cli.plan_create import write_plan_folder
+    from hepatica.engine.plan import create_plan
+    from hepatica.engine.planning.folder import planned
+    from hepatica.engine.planning.request import PlanRequest
+    from hepatica.io.dicom.export import export_plan
 
-    case = _patient(call, begin)
-    begin()
-    nominal_gy = call.protocol.prescription.cap_gy
-    dose = _placed(case, nominal_gy)
-    begin()
-    asked = EvaluationRequest(risk=call.risk, prescription_gy=nominal_gy)
-    chosen = evaluate_dose(case, call.protocol, dose, asked).allocation.chosen
-    prescribed_gy = nominal_gy if chosen is None else chosen.deliverable_gy
-    begin()
-    path = call.out / "dose.dcm"
-    write_dose(_placed(case, prescribed_gy), path, case, WriteOptions())
-    dose = read_dose(path, case)
-    begin()
-    asked = EvaluationRequest(risk=call.risk, prescription_gy=prescribed_gy)
-    result = evaluate_dose(case, call.protocol, dose, asked)
-    begin()
-    inputs = (path, call.out / "case/case.json")
-    write_evaluation(result, call.out / "report", call.clock, inputs, call.seed)
-    return result
+    case = _patient(call, _stepping(report, remember))
+    remember()
+    made = create_plan(case, call.protocol, PlanRequest(risk=call.risk), report)
+    report("writing the plan and its report", 0, 0)
+    (call.out / "plan").mkdir()
+    write_plan_folder(
+        made, call.out / "plan", call.clock, (call.out / "case/case.json",), call.seed
+    )
+    remember()
+    report("writing the plan as DICOM", 0, 0)
+    export_plan(made.case, *planned(made.case), call.out / "plan-dicom")
+    return made
 
 
 def _patient(call: _Call, begin: Callable[[], None]) -> Case:
@@ -165,11 +155,3 @@ def _patient(call: _Call, begin: Callable[[], None]) -> Case:
     shelve_case(case, call.out / "case")
     call.clock.write(call.out / "case", inputs=(dicom,), seed=call.seed)
     return case
-
-
-def _placed(case: Case, prescription_gy: float) -> Dose:
-    from hepatica.case import Margin
-    from hepatica.engine.place import Placement, place_dose
-
-    targets = tuple(gtv.name for gtv in case.gtvs)
-    return place_dose(case, Placement(targets, prescription_gy, Margin.uniform(5.0)))

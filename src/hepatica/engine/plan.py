@@ -111,7 +111,7 @@ def create_plan(
         published=published,
         tradeoff=curve,
         delivery=delivered.account,
-        warnings=_warnings(anatomy, ideal),
+        warnings=_warnings(anatomy, ideal, problem),
         seconds=watch.seconds,
     )
 
@@ -175,9 +175,13 @@ def _require_level(protocol: Protocol, risk: float) -> None:
         raise UsageError(f"--risk is {risk:g}; {protocol.name} has the levels {allowed}.")
 
 
-def _warnings(anatomy: AnatomyResult, ideal: IsotoxicOptimum) -> tuple[str, ...]:
-    """What a person must look at: derived organs, missing ones, what the search could not hold."""
-    return (*anatomy.found.values(), *anatomy.not_found.values(), *ideal.notes)
+def _warnings(
+    anatomy: AnatomyResult, ideal: IsotoxicOptimum, problem: IsotoxicProblem
+) -> tuple[str, ...]:
+    """What to look at: derived organs, those not found, what the search could not hold."""
+    missing = problem.terms.unknown
+    notes = tuple(note for note in ideal.notes if note not in missing)
+    return (*anatomy.found.values(), *anatomy.not_found.values(), *notes)
 
 
 def _silent(step: str, done: int, total: int) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 from hepatica.case import Grid, Structure, Volume
 from hepatica.case.outline import outline
 from hepatica.physics.dvh import dose_volume_histogram
+from hepatica.physics.photon.warm import warm as warm_photons
 
 
 def warm_up() -> None:
-    """Run every compiled loop of import and evaluation on a ball of a few voxels."""
+    """Run every compiled loop of import, evaluation and planning on a ball of a few voxels."""
     grid = Grid((12, 16, 16), (2.0, 2.0, 2.0))
     coarse = Grid((10, 13, 13), (2.5, 2.5, 2.5))
     z, y, x = np.indices(grid.shape)
@@ -27,6 +28,7 @@ def warm_up() -> None:
     for structure in (ball, grown, ball.on(coarse)):
         dose_volume_histogram(dose, structure.coverage)
     dose.on(grid)
+    warm_photons()
 
 
 if __name__ == "__main__":

@@ -159,4 +159,5 @@ def _mlc(block: MlcBlock) -> Mlc:
         block.minimum_gap_mm,
         block.transmission,
         block.interdigitation,
+        block.jaws,
     )

@@ -197,6 +197,7 @@ class Mlc:
         Part of the beam that passes closed leaves, 0 to 1.
     interdigitation : bool
         Whether a leaf may stand beyond the opposing leaf of the neighbouring pair.
+    jaws : which pairs of jaws there are, of "x" (along the leaves' travel) and "y"
 
     Raises
     ------
@@ -211,6 +212,7 @@ class Mlc:
     minimum_gap_mm: float
     transmission: float
     interdigitation: bool
+    jaws: tuple[str, ...] = ("x", "y")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leaf_boundaries_mm", _row("mlc.leaf_boundaries_mm", self, 1))

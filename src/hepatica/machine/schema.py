@@ -127,6 +127,10 @@ class MlcBlock(Sourced):
     interdigitation: bool = Field(
         description="Whether a tip may pass the opposing tip of the neighbouring pair."
     )
+    jaws: tuple[Literal["x", "y"], ...] = Field(
+        ("x", "y"),
+        description="Pairs of jaws that there are: `x` along the leaves' travel, `y` across.",
+    )
 
 
 class CalibrationBlock(Sourced):

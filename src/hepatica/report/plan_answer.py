@@ -68,7 +68,17 @@ def _delivered(plan: TreatmentPlan) -> str:
     found = plan.evaluation.risk
     own = "" if found is None else f" at a risk of {risk(found.reading.ntcp)}"
     return sentence(
-        f"{gy(delivery.delivered_gy)}{own}, made deliverable the way {WAYS[plan.request.way]}; the "
-        f"segments lose {percent(delivery.loss)} of the dose to 95 % of the PTV against the ideal "
-        f"fluence ({gy(delivery.ideal_d95_gy)}). Limited by {delivery.limited_by}"
+        f"{gy(delivery.delivered_gy)}{own}, made deliverable the way {WAYS[plan.request.way]}, "
+        f"limited by {delivery.limited_by}. {segments_against_ideal(plan)}"
+    )
+
+
+def segments_against_ideal(plan: TreatmentPlan) -> str:
+    """What the segments cost, as the dose to 95 % of the PTV before they are scaled."""
+    delivery = plan.delivery
+    lost = delivery.loss
+    change = f"a loss of {percent(lost)}" if lost > 0 else f"{percent(-lost)} more"
+    return (
+        f"95 % of the PTV receive {gy(delivery.ideal_d95_gy)} from the ideal fluence and "
+        f"{gy(delivery.delivered_d95_gy)} from the segments before they are scaled: {change}."
     )

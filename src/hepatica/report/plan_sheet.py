@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hepatica.report.compose import evaluation_sheet
 from hepatica.report.drawing import pen, svg_text
-from hepatica.report.plan_answer import plan_answer
+from hepatica.report.plan_answer import plan_answer, segments_against_ideal
 from hepatica.report.plan_tables import beams_table, tradeoff_table, ways_table
 from hepatica.report.segments_figure import segments_figure
 from hepatica.report.sheet import Block, Picture, Section, Sheet, Text
 from hepatica.report.tradeoff_figure import tradeoff_figure
-from hepatica.report.wording import gy, level, listed, number, percent
+from hepatica.report.wording import gy, level, listed
 
 if TYPE_CHECKING:
     from hepatica.engine.planning.records import TreatmentPlan
@@ -63,11 +63,4 @@ def _beams(plan: TreatmentPlan) -> Iterator[Block]:
         "Openings of the collimator as the source sees them, in the isocentre plane, leaf travel "
         "from left to right, with the monitor units of one fraction.",
     )
-    yield Text(
-        (
-            f"Segments: {delivery.status} With the ideal fluence, 95 % of the PTV receive "
-            f"{gy(delivery.ideal_d95_gy)}; with the segments {gy(delivery.delivered_d95_gy)} "
-            f"before they are scaled, a loss of {percent(delivery.loss)}. Total "
-            f"{number(delivery.total_mu, 0)} MU a fraction.",
-        )
-    )
+    yield Text((f"{delivery.status} {segments_against_ideal(plan)}",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from hepatica.report.sheet import Cell, Column, Table
@@ -72,8 +73,8 @@ def _way_row(name: str, found: IsotoxicOptimum) -> tuple[Cell, ...]:
         Cell(gy(found.prescription_gy)),
         Cell(risk(found.ntcp)),
         Cell(number(found.effective_volume, 3)),
-        Cell("\u2013" if found.bound_gy is None else gy(found.bound_gy)),
-        Cell("\u2013" if found.bound_literal_gy is None else gy(found.bound_literal_gy)),
+        Cell(gy(found.bound_gy) if math.isfinite(found.bound_gy) else "\u2013"),
+        Cell(gy(found.bound_literal_gy) if math.isfinite(found.bound_literal_gy) else "\u2013"),
         Cell(listed(found.limited_by) or "\u2013"),
         Cell(sentence(found.status)),
     )

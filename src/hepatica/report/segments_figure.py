@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hepatica.report.drawing import GREY, HAIRLINE, new_figure
 from hepatica.report.wording import NBSP, number
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _OPEN = "#CFE3F1"
 _EDGE = "#0072B2"
-_ROOM_MM = 12.0
+_ROOM_MM = 8.0
+_CLOSED_MM = 1e-3
 _SIDE_IN = 0.92
 
 
@@ -52,39 +53,30 @@ def _reach_mm(beams: list[Beam]) -> float:
     """Half the width that shows every opening."""
     far = [10.0]
     for beam in beams:
-        edges = np.asarray(beam.leaf_boundaries_mm)
         for segment in beam.segments:
-            is_open = _open_pairs(segment)
-            if is_open.any():
-                far += [float(np.abs(segment.leaf_mm[:, is_open]).max())]
-                far += [float(np.abs(edges[:-1][is_open]).max())]
-                far += [float(np.abs(edges[1:][is_open]).max())]
+            far += [abs(edge) for box in _openings(beam, segment) for edge in box]
     return max(far) + _ROOM_MM
 
 
-def _open_pairs(segment: Segment) -> NDArray[np.bool_]:
-    return np.asarray(segment.leaf_mm[1] - segment.leaf_mm[0] > 1e-3)
+def _openings(beam: Beam, segment: Segment) -> Iterator[tuple[float, float, float, float]]:
+    """Left, right, bottom and top of what each leaf pair leaves open between the jaws, mm."""
+    edges = beam.leaf_boundaries_mm
+    low_x, high_x = segment.jaw_x_mm or (-np.inf, np.inf)
+    low_y, high_y = segment.jaw_y_mm or (-np.inf, np.inf)
+    for pair in range(segment.leaf_mm.shape[1]):
+        left = max(float(segment.leaf_mm[0, pair]), low_x)
+        right = min(float(segment.leaf_mm[1, pair]), high_x)
+        bottom, top = max(edges[pair], low_y), min(edges[pair + 1], high_y)
+        if right > left + _CLOSED_MM and top > bottom + _CLOSED_MM:
+            yield left, right, bottom, top
 
 
 def _draw(ax: Axes, beam: Beam, segment: Segment, reach: float) -> None:
-    edges = np.asarray(beam.leaf_boundaries_mm)
-    is_open = _open_pairs(segment)
-    low, high = _jaws(segment.jaw_x_mm, reach), _jaws(segment.jaw_y_mm, reach)
-    for pair in np.flatnonzero(is_open):
-        left = max(float(segment.leaf_mm[0, pair]), low[0])
-        right = min(float(segment.leaf_mm[1, pair]), low[1])
-        bottom, top = max(edges[pair], high[0]), min(edges[pair + 1], high[1])
-        if right > left and top > bottom:
-            ax.fill(
-                [left, right, right, left], [bottom, bottom, top, top], fc=_OPEN, ec=_EDGE, lw=0.4
-            )
+    for left, right, bottom, top in _openings(beam, segment):
+        ax.fill([left, right, right, left], [bottom, bottom, top, top], fc=_OPEN, ec=_EDGE, lw=0.4)
     ax.axhline(0, color=HAIRLINE, lw=0.4, zorder=0)
     ax.axvline(0, color=HAIRLINE, lw=0.4, zorder=0)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
     for side in ax.spines.values():
         side.set(visible=True, color=GREY, linewidth=0.4)
     ax.set_title(f"{number(segment.meterset_mu)}{NBSP}MU", fontsize=6.5, pad=2)
-
-
-def _jaws(jaws: tuple[float, float] | None, reach: float) -> tuple[float, float]:
-    return (-reach, reach) if jaws is None else jaws

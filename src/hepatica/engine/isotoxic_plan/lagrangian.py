@@ -14,7 +14,7 @@ import numpy as np
 from hepatica.engine.isotoxic_plan.limit_terms import TailLimit
 from hepatica.engine.isotoxic_plan.liver_gauge import LiverGauge
 from hepatica.engine.isotoxic_plan.problem import IsotoxicProblem
-from hepatica.engine.isotoxic_plan.tail_cone import FloatArray, Wish
+from hepatica.engine.isotoxic_plan.tail_cone import FloatArray, Wish, inner
 
 TAIL_PENALTY = 30.0
 """How fast prices of limits rise with their breach, per tail of the coverage."""
@@ -142,7 +142,7 @@ class Lagrangian:
             tails.append(new)
             beyond = wish.densities + shift - old
             cc = limit.region.cc
-            value += float(cc @ (new * beyond - 0.5 * (new - old) ** 2)) / self.penalty
+            value += inner(cc, new * beyond - 0.5 * (new - old) ** 2) / self.penalty
             slope[limit.region.rows] += limit.sign * cc * new
         value += self._add_conformity(dose, slope)
         prices = Prices(tuple(tails), liver)
@@ -155,7 +155,7 @@ class Lagrangian:
             rows = ceiling.region.rows
             weight = self.problem.wishes.conformity / target_cc * ceiling.region.cc
             above = np.maximum(dose[rows] - ceiling.share, 0.0)
-            value += float(weight @ above**2)
+            value += inner(weight, above**2)
             slope[rows] += 2 * weight * above
         return value
 

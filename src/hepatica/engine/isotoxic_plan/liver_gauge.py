@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hepatica.engine.isotoxic_plan.tail_cone import FloatArray
+from hepatica.engine.isotoxic_plan.tail_cone import FloatArray, inner
 from hepatica.errors import Infeasible
 from hepatica.physics.biology import LymanModel
 from hepatica.physics.optimise import Region
@@ -88,14 +88,15 @@ class LiverGauge:
         gauge = near if near > 0 else top / self._physical(self.geud_gy)
         for _ in range(_STEPS):
             effect, slope = self._effect(dose_gy / gauge)
-            total = float(share @ effect)
-            change = float(share @ (slope * dose_gy)) / gauge
+            total = inner(share, effect)
+            slope *= share
+            change = inner(slope, dose_gy) / gauge
             geud = total ** (1 / power)
             step = math.log(geud / self.geud_gy) * power * total / change
             gauge *= math.exp(max(-2.0, min(2.0, step)))
             if abs(step) < _CLOSE:
                 break
-        gradient: FloatArray = share * slope * (gauge / float(share @ (slope * dose_gy)))
+        gradient: FloatArray = slope / change
         return gauge, gradient
 
     def tangent(self, dose_gy: FloatArray) -> tuple[FloatArray, float]:
@@ -127,7 +128,7 @@ class LiverGauge:
         at = np.maximum(dose_gy, knee_gy)
         effect, slope = self._effect(at)
         below = np.maximum(effect - slope * at, -np.inf)
-        limit = self.geud_gy**power - float(share @ below)
+        limit = self.geud_gy**power - inner(share, below)
         return share * slope, limit
 
     def _effect(self, dose_gy: FloatArray) -> tuple[FloatArray, FloatArray]:

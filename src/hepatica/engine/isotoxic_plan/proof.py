@@ -118,7 +118,8 @@ class Proof:
     def prices_of(self, bound: Bound) -> dict[str, float]:
         """Gy of prescription per Gy of each limit, and what the liver and the maximum weigh."""
         found: dict[str, float] = {}
-        for row, price in zip(self.rows, bound.prices, strict=True):
+        then_known = self.rows[: len(bound.prices)]
+        for row, price in zip(then_known, bound.prices, strict=True):
             found[row.name] = found.get(row.name, 0.0) + float(price)
         return found
 

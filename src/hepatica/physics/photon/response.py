@@ -25,8 +25,8 @@ Terms = tuple[Floats, Floats]
 # A term of a tail is dropped when it changes no rectangular field by more than this part of a wide
 # field's dose (four times this where the term is mirrored into four quarters).
 _TOLERANCE = 5e-5
-# A Gaussian of 5 sigma has faded to 3e-7 of an edge.
-_EDGE_SIGMAS = 5.0
+# At 4 sigma an edge has faded to 3e-5.
+_EDGE_SIGMAS = 4.0
 # No source is sharper than this; the lattices could not show it.
 _SHARPEST_MM = 0.5
 # Components are sampled at their own spacing up to here, and at the coarser one beyond.
@@ -88,7 +88,8 @@ class Components:
     def wide_field(self) -> float:
         """Sum over the components of what a very wide field gives in its middle, without signs."""
         mirrored = np.where(self.places_mm > 0, 2.0, 1.0)
-        return float(np.abs(self.centre + self.tail @ mirrored @ mirrored).sum())
+        sums = (self.tail * mirrored * mirrored[:, None]).sum(axis=(1, 2))
+        return float(np.abs(self.centre + sums).sum())
 
     @property
     def reach_mm(self) -> float:
@@ -158,7 +159,7 @@ def tail_terms(
     bixels_per_step = steps_mm[0] * steps_mm[1] / (edges[0].pitch_mm * edges[1].pitch_mm)
     found = []
     for tail in components.tail:
-        image = blurs[0] @ tail @ blurs[1].T
+        image = _product(_product(blurs[0], tail), np.ascontiguousarray(blurs[1].T))
         if cutoff_mm is not None:
             image[np.hypot(axes[0][:, None], axes[1]) > cutoff_mm] = 0.0
         left, right = separated(image, _TOLERANCE * components.wide_field / bixels_per_step)
@@ -188,6 +189,14 @@ def separated(image: Floats, limit: float) -> Terms:
     kept = _greatest_run(left) * _greatest_run(right) > limit
     kept[0] = True
     return left[:, kept], right[:, kept]
+
+
+def _product(a: Floats, b: Floats) -> Floats:
+    from hepatica.physics.photon.product_kernels import multiply
+
+    out = np.empty((a.shape[0], b.shape[1]))
+    multiply(a, b, out)
+    return out
 
 
 def _greatest_run(columns: Floats) -> Floats:
