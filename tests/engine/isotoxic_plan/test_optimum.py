@@ -129,7 +129,7 @@ def test_wishes_cost_little_dose_and_lower_the_dose_around() -> None:
     rows = np.array([row for row in range(bare.operator.points) if row not in target])
     shell = Region("Shell", rows, np.full(len(rows), toy.PIXEL_CC))
     wished = replace(bare, around=(SoftCeiling(shell, 0.5),)).with_wishes(
-        conformity=0.01, smoothness=1e-4, reserve=0.002
+        conformity=0.1, smoothness=1e-4, reserve=0.002
     )
     plain, tidy = solve_optimal(bare, 0.10), solve_optimal(wished, 0.10)
 

@@ -9,6 +9,7 @@ import pytest
 
 from hepatica.errors import Inconsistent, InvalidInput
 from hepatica.physics.optimise import (
+    ActiveRows,
     ConditionalMean,
     Constraint,
     DoseVolumePenalty,
@@ -101,6 +102,11 @@ def test_overlap_goes_to_the_lower_number_and_equals_share() -> None:
         (lambda: Problem(DOSE, (GOAL,), start=np.ones(3)), Inconsistent, "there are 2 bixels"),
         (lambda: Problem(DOSE, (GOAL,), upper=-1.0), InvalidInput, "cannot take dose away"),
         (lambda: Options(relative_change=0.0), InvalidInput, "relative change of 0"),
+        (
+            lambda: ActiveRows(DOSE.rows, 1.0),
+            InvalidInput,
+            "leaving voxels out is 1 of the highest",
+        ),
         (lambda: Options(rounds=0), InvalidInput, "may take 0 rounds"),
         (lambda: MatrixDose(np.ones(3)), InvalidInput, "it needs points by bixels"),
         (lambda: DOSE.forward(np.ones(3)), Inconsistent, "weights of shape .3,.; it needs .2,."),

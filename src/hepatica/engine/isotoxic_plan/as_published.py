@@ -37,7 +37,7 @@ from hepatica.physics.optimise import (
     solve,
 )
 
-EVALUATIONS = (70, 35, 35)
+EVALUATIONS = (60, 30, 30)
 """Of the rounds; each plans for the dose that the round before looked up."""
 
 SAME_GY = 0.3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hepatica.physics.optimise.measure import BoolArray, FloatArray
+from hepatica.physics.optimise.measure import BoolArray
 from hepatica.physics.optimise.problem import IndexArray, Region
-from hepatica.physics.optimise.readers import CarriedMean, Point, Reader, Slope
+from hepatica.physics.optimise.readers import Point, Reader, Slope
 
 
 class Piece(Protocol):
@@ -22,6 +22,9 @@ class Piece(Protocol):
 
     def idle(self, point: Point, margin_gy: float) -> BoolArray:
         """(k,) array: points of the region that may be left out near this dose."""
+
+    def kept(self, keep: BoolArray, places: IndexArray) -> Piece:
+        """The same part on some of the points."""
 
 
 class GoalPiece:
@@ -43,11 +46,5 @@ class GoalPiece:
     def idle(self, point: Point, margin_gy: float) -> BoolArray:
         return self.reader.idle(point, margin_gy)
 
-    def kept(self, keep: BoolArray, places: IndexArray, counts: FloatArray) -> GoalPiece:
-        """The same part on some of the points, each standing for so many."""
-        return GoalPiece(self.reader.kept(keep, places, counts), self.priority)
-
-    @property
-    def carried(self) -> bool:
-        """Whether no voxel needs to be looked at."""
-        return isinstance(self.reader, CarriedMean)
+    def kept(self, keep: BoolArray, places: IndexArray) -> GoalPiece:
+        return GoalPiece(self.reader.kept(keep, places), self.priority)

@@ -9,7 +9,7 @@ import numpy as np
 from hepatica.physics.optimise.goals import GoalPiece, Piece
 from hepatica.physics.optimise.level import level_at
 from hepatica.physics.optimise.limits import Limit, limit_piece, priced_by_voxel
-from hepatica.physics.optimise.measure import FloatArray, dot
+from hepatica.physics.optimise.measure import FloatArray
 from hepatica.physics.optimise.operator import DoseOperator
 from hepatica.physics.optimise.problem import Constraint, Problem
 from hepatica.physics.optimise.readers import Point, Slope, TailReader, reader_of
@@ -22,8 +22,7 @@ _TAIL_WIDTH = 0.05
 class Lagrangian:
     """Goals, limits and the prescription of a problem, as a function of weights and prescription.
 
-    The prescription, where it is sought, is the last of the unknowns. A stand-in for a larger
-    problem adds a linear function of the unknowns, with slope `tilt` and value `offset` at zero.
+    The prescription, where it is sought, is the last of the unknowns.
     """
 
     operator: DoseOperator
@@ -31,8 +30,6 @@ class Lagrangian:
     limits: tuple[Limit, ...]
     reward: float
     sought: bool
-    tilt: FloatArray | None = None
-    offset: float = 0.0
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -70,15 +67,11 @@ class Lagrangian:
         return Slope(np.zeros(self.operator.points), np.zeros(self.operator.bixels))
 
     def _together(self, point: Point, value: float, slope: Slope) -> tuple[float, FloatArray]:
-        gradient = slope.weights + np.asarray(self.operator.adjoint(slope.dose), np.float64)
-        unknowns = point.weights
-        if point.prescription_gy is not None:
-            value -= self.reward * point.prescription_gy
-            gradient = np.append(gradient, slope.prescription - self.reward)
-            unknowns = np.append(unknowns, point.prescription_gy)
-        if self.tilt is None:
-            return value, gradient
-        return value + self.offset + dot(self.tilt, unknowns), gradient + self.tilt
+        by_weights = slope.weights + np.asarray(self.operator.adjoint(slope.dose), np.float64)
+        if point.prescription_gy is None:
+            return value, by_weights
+        value -= self.reward * point.prescription_gy
+        return value, np.append(by_weights, slope.prescription - self.reward)
 
     @property
     def tails(self) -> tuple[TailReader, ...]:
@@ -107,13 +100,13 @@ def lagrangian_of(problem: Problem, scale: float) -> Lagrangian:
     return Lagrangian(operator, goals, limits, sought.reward if sought else 0.0, bool(sought))
 
 
-def even_dose(lagrangian: Lagrangian, problem_gy: float) -> Point:
+def even_dose(lagrangian: Lagrangian, highest_gy: float) -> Point:
     """The dose of equal weights whose highest voxel has so many Gy, for a first orientation."""
     operator = lagrangian.operator
     weights = np.ones(operator.bixels)
     dose = np.asarray(operator.forward(weights), dtype=np.float64)
-    factor = problem_gy / (float(dose.max(initial=0.0)) or 1.0)
-    return Point(factor * weights, factor * dose, problem_gy if lagrangian.sought else None)
+    factor = highest_gy / (float(dose.max(initial=0.0)) or 1.0)
+    return Point(factor * weights, factor * dose, highest_gy if lagrangian.sought else None)
 
 
 def _limit_of(problem: Problem, constraint: Constraint, width_gy: float, scale: float) -> Limit:

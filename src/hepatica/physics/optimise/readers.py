@@ -62,9 +62,9 @@ class Reader:
         dose = point.dose_gy[self.region.rows]
         return self.measure.idle(dose, self.region.voxels, point.prescription_gy, margin_gy)
 
-    def kept(self, keep: BoolArray, places: IndexArray, counts: FloatArray | None = None) -> Reader:
+    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
         """The same reader on some points, which stand at new places in a shorter dose."""
-        return Reader(part_of(self.region, keep, places, counts), self.measure.kept(keep))
+        return Reader(part_of(self.region, keep, places), self.measure.kept(keep))
 
 
 class CarriedMean(Reader):
@@ -92,9 +92,9 @@ class CarriedMean(Reader):
         del point, margin_gy
         return np.ones(self.region.rows.shape, dtype=bool)
 
-    def kept(self, keep: BoolArray, places: IndexArray, counts: FloatArray | None = None) -> Reader:
+    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
         """Itself: it looks at no point."""
-        del keep, places, counts
+        del keep, places
         return self
 
 
@@ -128,9 +128,9 @@ class TailReader(Reader):
         outside: BoolArray = (self.members == 0) & (chosen == 0) & (sign * dose < edge - margin_gy)
         return outside
 
-    def kept(self, keep: BoolArray, places: IndexArray, counts: FloatArray | None = None) -> Reader:
+    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
         """The same tail among some of the points."""
-        reader = TailReader(part_of(self.region, keep, places, counts), self.measure, self.width_gy)
+        reader = TailReader(part_of(self.region, keep, places), self.measure, self.width_gy)
         reader.members = self.members[keep]
         return reader
 
@@ -143,16 +143,9 @@ class TailReader(Reader):
         return self.measure.smoothed(dose, self.region.voxels, self.members, self.width_gy)
 
 
-def part_of(
-    region: Region, keep: BoolArray, places: IndexArray, counts: FloatArray | None = None
-) -> Region:
-    """Some points of a region, at their places in a shorter dose; its volume stays.
-
-    Each may stand for several (`counts`), so that the sample weighs what the region does.
-    """
-    cc = region.cc[keep] if counts is None else region.cc[keep] * counts
-    total = max(region.total_cc, float(cc.sum()))
-    return Region(region.name, places[region.rows[keep]], cc, total)
+def part_of(region: Region, keep: BoolArray, places: IndexArray) -> Region:
+    """Some points of a region, at their places in a shorter dose; its volume stays."""
+    return Region(region.name, places[region.rows[keep]], region.cc[keep], region.total_cc)
 
 
 def reader_of(operator: DoseOperator, region: Region, measure: Measure, width_gy: float) -> Reader:

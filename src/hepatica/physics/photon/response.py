@@ -180,7 +180,7 @@ def separated(image: Floats, limit: float) -> Terms:
     -------
     left (N, R), right (M, R)
     """
-    left, right = _crosses(image, limit / image.size)
+    left, right = _crosses(image, limit / (10 * max(image.shape)))
     basis_left, core_left = np.linalg.qr(left)
     basis_right, core_right = np.linalg.qr(right)
     turn_left, values, turn_right = np.linalg.svd(core_left @ core_right.T)
