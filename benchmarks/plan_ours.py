@@ -51,6 +51,7 @@ MEASURES = {
     "mean": lambda level: MeanDose(level, power=2),
 }
 WHOLE_LIVER_ITERATIONS = 100
+MARGIN = 0.05
 
 
 def main() -> None:
@@ -84,7 +85,7 @@ def _planned(case: PlanningCase) -> tuple[dict[str, Any], Any, Any]:
             relative_change=float(stop["relative_reduction"]),
             patience=1,
             evaluations=most,
-            active_rows=ActiveRows(lambda rows: engine.prepare(setup, grid, voxels[rows])),
+            active_rows=ActiveRows(lambda rows: engine.prepare(setup, grid, voxels[rows]), MARGIN),
         ),
     )
     searched = clock.lap()

@@ -121,12 +121,14 @@ def _run(call: _Call, report: Progress, remember: Callable[[], None]) -> Treatme
     from hepatica.cli.plan_create import write_plan_folder
     from hepatica.engine.plan import create_plan
     from hepatica.engine.planning.folder import planned
-    from hepatica.engine.planning.request import PlanRequest
+    from hepatica.engine.planning.request import BeamChoice, PlanRequest
     from hepatica.io.dicom.export import export_plan
 
     case = _patient(call, _stepping(report, remember))
     remember()
-    made = create_plan(case, call.protocol, PlanRequest(risk=call.risk), report)
+    # Five beams and voxels of 3 mm, so that nobody waits long for a first impression.
+    asked = PlanRequest(risk=call.risk, beams=BeamChoice(count=5), spacing_mm=3.0)
+    made = create_plan(case, call.protocol, asked, report)
     report("writing the plan and its report", 0, 0)
     (call.out / "plan").mkdir()
     write_plan_folder(

@@ -179,6 +179,9 @@ class _Search:
         body = self._body()
         if isinstance(body, NotFound):
             return {name: body for name in names}
+        if names == (EXTERNAL,):
+            self.report("organs", 4, 4)
+            return self.found
         self.report("spinal canal", 1, 4)
         canal = self._canal(body)
         self.found["SpinalCanal"] = self.found[CORD] = canal

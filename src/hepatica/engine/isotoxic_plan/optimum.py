@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from hepatica.engine.isotoxic_plan.lagrangian import Situation
 from hepatica.engine.isotoxic_plan.limit_terms import TailLimit
 from hepatica.engine.isotoxic_plan.problem import IsotoxicProblem
 from hepatica.engine.isotoxic_plan.proof import Proof, ProofEffort
@@ -32,9 +30,10 @@ JUST_MISSED = 0.02
 
 @dataclass(frozen=True)
 class OptimumEffort:
-    """How long to search, and how long to prove."""
+    """How long to search for the highest dose, to make the plan clean, and to prove."""
 
     search: Effort = field(default_factory=Effort)
+    tidy: Effort = field(default_factory=lambda: Effort((60,)))
     proof: ProofEffort = field(default_factory=ProofEffort)
 
 
@@ -78,23 +77,28 @@ def solve_optimal(
     """
     effort = effort or OptimumEffort()
     gauge = problem.gauge(risk)
-    search = Search(problem, gauge, tell)
-    place = search.run(held_limits(problem), _begin(start), effort.search)
-    trail = list(search.trail)
-    place, settled = _mended(search, place)
+    plain = problem.with_wishes(conformity=0.0, smoothness=0.0, reserve=0.0)
+    search = Search(plain, gauge, tell)
+    highest = search.run(held_limits(plain), _begin(start), effort.search)
     proof = Proof(problem, gauge, (problem.coverage, *problem.terms.held), search)
-    _collect_prices(proof, place, trail, effort.proof)
-    convex_gy = tail_prescription_gy(problem, gauge, place.dose)
-    own = place.dose * (convex_gy / problem.coverage.tail_gy(place.dose))
-    bound = proof.lowered(own, convex_gy, effort.proof)
+    proof.add_prices(search.trail)
+    tidying = Search(problem, gauge, tell, search.forwards, search.adjoints)
+    place = tidying.run(held_limits(problem), highest, effort.tidy)
+    place, settled = _mended(tidying, place)
+    top_gy = tail_prescription_gy(problem, gauge, highest.dose)
+    own = highest.dose * (top_gy / problem.coverage.tail_gy(highest.dose))
+    proof.search = tidying
+    bound = proof.lowered(own, top_gy, effort.proof)
     settled = with_prices(settled, proof.prices_of(bound))
     literal = proof.literal(settled.dose_gy, settled.prescription_gy, effort.proof)
+    convex_gy = tail_prescription_gy(problem, gauge, place.dose)
     reach = Reach(convex_gy, bound.prescription_gy, literal.prescription_gy)
     stratum = problem.prescription.stratum_at(settled.effective_volume)
+    evaluations = max(tidying.forwards, tidying.adjoints)
     words = Words(
-        status=_status(problem, settled, reach, search),
+        status=_status(problem, settled, reach, max(0.0, top_gy - convex_gy), evaluations),
         notes=notes_on(problem, settled, risk),
-        evaluations=max(search.forwards, search.adjoints),
+        evaluations=evaluations,
         place=place,
     )
     return optimum_of(settled, risk, None if stratum is None else stratum.name, reach, words)
@@ -161,28 +165,11 @@ def _mended(search: Search, place: Place) -> tuple[Place, Settled]:
     return place, settled
 
 
-def _collect_prices(
-    proof: Proof, place: Place, trail: Sequence[Situation], effort: ProofEffort
-) -> None:
-    """Prices of the search, and those of a short one without wishes, which would blur them."""
-    search = proof.search
-    proof.add_prices(trail)
-    if effort.bare and not _at_maximum(proof.problem, place):
-        bare = proof.problem.with_wishes(conformity=0.0, smoothness=0.0, reserve=0.0)
-        further = Search(bare, proof.gauge, search.tell)
-        further.run(held_limits(bare), place, Effort((effort.bare,)))
-        search.forwards += further.forwards
-        search.adjoints += further.adjoints
-        proof.add_prices(further.trail)
-
-
-def _at_maximum(problem: IsotoxicProblem, place: Place) -> bool:
-    return place.inverse_per_gy * problem.prescription.cap_gy <= 1 + 1e-6
-
-
-def _status(problem: IsotoxicProblem, settled: Settled, reach: Reach, search: Search) -> str:
+def _status(
+    problem: IsotoxicProblem, settled: Settled, reach: Reach, given_up_gy: float, evaluations: int
+) -> str:
     """How the search ended, in words."""
-    effort = f"{max(search.forwards, search.adjoints)} evaluations"
+    effort = f"{evaluations} evaluations"
     if settled.residuals:
         broken = "; ".join(f"{name} by {gy:.2f} Gy" for name, gy in settled.residuals.items())
         return (
@@ -194,9 +181,10 @@ def _status(problem: IsotoxicProblem, settled: Settled, reach: Reach, search: Se
         return f"The protocol's maximum is reached; {kept} ({effort})."
     if not np.isfinite(reach.bound_gy):
         return f"Ended with {kept}; how far from the best was not proved ({effort})."
-    gap = max(0.0, reach.bound_gy - reach.convex_gy)
+    gap_gy = max(0.0, reach.bound_gy - reach.convex_gy)
     return (
         f"{kept[0].upper()}{kept[1:]}; no plan of these beams gives the coldest part of "
         f"{problem.coverage.region.name} more than {reach.bound_gy:.2f} Gy, at most "
-        f"{gap:.2f} Gy above this one ({effort})."
+        f"{gap_gy:.2f} Gy above this one, of which {given_up_gy:.2f} Gy were given up for less "
+        f"dose around the target ({effort})."
     )

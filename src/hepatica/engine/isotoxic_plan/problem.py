@@ -68,8 +68,8 @@ class Wishes:
         does not break one.
     """
 
-    conformity: float = 0.003
-    smoothness: float = 1e-4
+    conformity: float = 0.05
+    smoothness: float = 1e-3
     spared_liver: float = 0.02
     reserve: float = 0.002
 

@@ -30,15 +30,12 @@ class ProofEffort:
 
     Parameters
     ----------
-    bare : int
-        Evaluations of a last search without any wishes, for prices of the limits alone.
     rounds : int
         Each costs one forward and about five adjoints of the dose operator.
     content : float
         Part of the dose by which the bound may exceed the plan for the search to end.
     """
 
-    bare: int = 30
     rounds: int = 6
     content: float = 0.004
 

@@ -43,7 +43,7 @@ class Effort:
     reaches with all limits kept, for it to end.
     """
 
-    rounds: tuple[int, ...] = (60, 60, 60)
+    rounds: tuple[int, ...] = (60, 60, 40)
     settled: float = 1e-3
 
 

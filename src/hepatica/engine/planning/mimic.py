@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,18 +39,26 @@ class Mimicry:
     operator: DoseOperator
     wishes: tuple[Wish, ...]
 
+    @cached_property
+    def _all(self) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        """All wishes in one row: points, floors, ceilings, and prices by share of volume."""
+        priced = [wish.price * wish.region.cc / wish.region.cc.sum() for wish in self.wishes]
+        return (
+            np.concatenate([wish.region.rows for wish in self.wishes]),
+            np.concatenate([wish.floor_gy for wish in self.wishes]),
+            np.concatenate([wish.ceiling_gy for wish in self.wishes]),
+            np.concatenate(priced),
+        )
+
     def __call__(self, weights: Floats) -> tuple[float, Floats]:
         """Value, Gy squared, and gradient (bixels,) at weights (bixels,)."""
+        rows, floor, ceiling, price = self._all
         dose = np.asarray(self.operator.forward(weights), float)
-        slope = np.zeros(len(dose))
-        value = 0.0
-        for wish in self.wishes:
-            rows, share = wish.region.rows, wish.region.cc / wish.region.cc.sum()
-            given = dose[rows]
-            off = np.maximum(given - wish.ceiling_gy, 0) - np.maximum(wish.floor_gy - given, 0)
-            value += wish.price * float(share @ off**2)
-            slope[rows] += 2 * wish.price * share * off
-        return value, np.asarray(self.operator.adjoint(slope), float)
+        given = dose[rows]
+        off = given - np.clip(given, floor, ceiling)
+        dear = price * off
+        slope = np.bincount(rows, weights=2 * dear, minlength=len(dose))
+        return float(dear @ off), np.asarray(self.operator.adjoint(slope), float)
 
 
 @dataclass(frozen=True)
