@@ -183,7 +183,7 @@ def test_a_faulty_image_gives_nothing_but_reasons() -> None:
 
 def test_progress_is_told() -> None:
     told: list[tuple[str, int, int]] = []
-    derive_anatomy(_only(_patient(), "Liver"), progress=lambda *step: told.append(step))
+    derive_anatomy(_only(_patient(), "Liver"), ("SpinalCanal",), lambda *step: told.append(step))
     assert [step for step, _, _ in told][:2] == ["outline of the body", "spinal canal"]
     assert told[-1][1:] == (4, 4)
 
