@@ -57,7 +57,7 @@ class Mimicry:
         given = dose[rows]
         off = given - np.clip(given, floor, ceiling)
         dear = price * off
-        slope = np.bincount(rows, weights=2 * dear, minlength=len(dose))
+        slope = np.bincount(rows, weights=2 * dear, minlength=len(dose)).astype(np.float64)
         return float(dear @ off), np.asarray(self.operator.adjoint(slope), float)
 
 
