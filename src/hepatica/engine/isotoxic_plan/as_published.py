@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from hepatica.engine.evaluation import AllowedDose, OrganBound
+from hepatica.engine.isotoxic_plan.limit_terms import TailLimit
 from hepatica.engine.isotoxic_plan.liver_gauge import LiverGauge
 from hepatica.engine.isotoxic_plan.optimum import notes_on
 from hepatica.engine.isotoxic_plan.problem import IsotoxicProblem
@@ -46,6 +47,9 @@ SAME_GY = 0.3
 TARGET, ORGAN, LIVER, AROUND = 1000.0, 100.0, 10.0, 100.0
 """How much the goals of the conformal plan weigh against each other."""
 
+SMALLEST_PART = 100.0
+"""A limit on less than this part of an organ (1 in 100) is weighed as if it were on this part."""
+
 
 def plan_as_published(
     problem: IsotoxicProblem, risk: float, tell: Tell | None = None
@@ -80,7 +84,7 @@ def plan_as_published(
     dose = np.asarray(problem.operator.forward(shape), float)
     steps: list[PublishedStep] = []
     allowed = _looked_up(problem, gauge, dose, risk)
-    goal_gy = problem.prescription.cap_gy if allowed is None else allowed.allowed_gy
+    goal_gy = _aim_gy(problem, allowed)
     spent = 1
     for number, evaluations in enumerate(EVALUATIONS):
         if tell is not None:
@@ -91,12 +95,22 @@ def plan_as_published(
         spent += found.evaluations
         allowed = _looked_up(problem, gauge, dose, risk)
         steps.append(_step(problem, dose, goal_gy, allowed))
-        next_gy = 0.0 if allowed is None else allowed.allowed_gy
+        next_gy = _aim_gy(problem, allowed)
         if allowed is None or abs(next_gy - goal_gy) < SAME_GY:
             break
         goal_gy = next_gy
     settled = _scaled(problem, shape, dose, allowed)
     return _record(problem, gauge, settled, risk, tuple(steps), spent)
+
+
+def _aim_gy(problem: IsotoxicProblem, allowed: AllowedDose | None) -> float:
+    """What the next plan is made for: the dose that the liver alone would allow.
+
+    The other organs have goals of their own in that plan. Aiming at a dose that one of them had
+    already lowered would give it no reason to be spared better.
+    """
+    cap_gy = problem.prescription.cap_gy
+    return cap_gy if allowed is None else min(allowed.liver_gy, cap_gy)
 
 
 def _looked_up(
@@ -136,11 +150,18 @@ def _conformal(problem: IsotoxicProblem, goal_gy: float, start: FloatArray) -> P
         if limit.side == "coldest":
             goals.append(Goal(limit.region, SquaredUnderdose(bound), TARGET))
         else:
-            weight = TARGET if limit.share else ORGAN
+            dear = TARGET if limit.share else ORGAN
+            weight = dear * _concentration(limit)
             goals.append(Goal(limit.region, SquaredOverdose(bound), weight))
     goals.append(Goal(problem.organ, MeanDose(2), LIVER))
     goals += _falling(problem, goal_gy)
     return Problem(problem.operator, tuple(goals), start=start)
+
+
+def _concentration(limit: TailLimit) -> float:
+    """How much dearer a voxel is where the limit is on a small part of its structure."""
+    whole = limit.region.total_cc
+    return min(whole / limit.tail_cc, SMALLEST_PART) if limit.tail_cc > 0 else SMALLEST_PART
 
 
 def _falling(problem: IsotoxicProblem, goal_gy: float) -> list[Goal]:
