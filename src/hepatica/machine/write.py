@@ -71,7 +71,7 @@ def _rows(values: tuple[Any, ...], indent: int) -> Iterator[str]:
 
 
 def _numbers(head: str, values: tuple[Any, ...], indent: int) -> Iterator[str]:
-    text = head + ", ".join(_number(value) for value in values) + "]"
+    text = head + ", ".join(_word(value) for value in values) + "]"
     yield from textwrap.wrap(text, _WIDTH, subsequent_indent=" " * (indent + 4)) or [text]
 
 
@@ -102,6 +102,10 @@ def _is_plain(text: str) -> bool:
         and text.replace("-", "").replace("/", "").isalnum()
         and (text.lower() not in ("true", "false", "null", "yes", "no", "on", "off"))
     )
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and _is_plain(value) else _number(value)
 
 
 def _number(value: float) -> str:

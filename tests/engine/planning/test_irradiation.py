@@ -12,19 +12,16 @@ from hepatica.engine.planning.irradiation import (
     FINAL_PITCH_MM,
     SEARCH_PITCH_MM,
     Irradiation,
-    _fine,
 )
 from hepatica.engine.planning.request import BeamAngles
 from hepatica.engine.planning.scene import Scene
 from hepatica.errors import InvalidInput
 from hepatica.machine import Mlc
-from hepatica.physics.photon import BixelGrid
-from hepatica.physics.photon.segments import Aperture, bixel_weights
+from hepatica.physics.photon.segments import Aperture, bixel_weights, leaf_lattice
 
 from .phantom import leaves, linac, seen
 
 ANGLES = (BeamAngles(260.0, 0.0, 20.0), BeamAngles(350.0))
-Jaws = tuple[float, float] | None
 
 
 @pytest.fixture(scope="module")
@@ -81,58 +78,18 @@ def test_search_bixels_are_half_the_leaves_wide_along_their_travel(treated: Irra
     assert treated.operator.points == len(treated.scene.voxels)
 
 
-JAWS = [
-    ((-20.0, 18.0), (-25.0, 20.0)),
-    ((-3.3, 61.7), (-7.5, 42.5)),
-    ((-31.25, -8.75), (5.0, 10.0)),
-    ((-20.0, 18.0), None),
-    (None, (-25.0, 20.0)),
-    (None, None),
-]
-LATTICE = BixelGrid(-22.5, -22.5, SEARCH_PITCH_MM, 5.0, np.ones((10, 19), bool))
-
-
-@pytest.mark.parametrize(("x_mm", "y_mm"), JAWS)
-def test_the_final_lattice_covers_the_jaws_and_not_much_more(x_mm: Jaws, y_mm: Jaws) -> None:
-    fine = _fine(LATTICE, [Aperture(np.zeros((2, 40)), 1.0, x_mm, y_mm)])
-    assert fine.open.all()
-    across = edges(fine.u0_mm, fine.pitch_u_mm, fine.open.shape[1])
-    along = edges(fine.v0_mm, fine.pitch_v_mm, fine.open.shape[0])
-    for border, pitch, jaw, bixels in (
-        (across, FINAL_PITCH_MM, x_mm, (-23.75, 23.75)),
-        (along, 5.0, y_mm, (-25.0, 25.0)),
-    ):
-        low, high = jaw or bixels
-        assert border[0] <= low + 1e-9
-        assert border[-1] >= high - 1e-9
-        room = pitch if jaw else SEARCH_PITCH_MM + pitch
-        assert border[0] > low - room - 1e-9
-        assert border[-1] < high + room + 1e-9
-
-
 @pytest.mark.parametrize("boundaries", [np.arange(-100.0, 101, 5), np.arange(-97.5, 98, 5)])
 def test_final_bixels_end_where_leaves_and_search_bixels_end(
     scene: Scene, boundaries: np.ndarray
 ) -> None:
     made = irradiation(scene, leaves(leaf_boundaries_mm=boundaries))
     for beam in made.beams:
-        fine = _fine(beam.bixels, [opening(made.mlc, (-20.0, 17.0), (-12.5, 17.5))])
+        fine = leaf_lattice(beam.bixels, made.mlc, FINAL_PITCH_MM)
         along = edges(fine.v0_mm, fine.pitch_v_mm, fine.open.shape[0])
         assert np.abs(along[:, None] - boundaries).min(axis=1).max() < 1e-9
         coarse = edges(beam.bixels.u0_mm, SEARCH_PITCH_MM, beam.bixels.open.shape[1])
         steps = (coarse - fine.u0_mm) / FINAL_PITCH_MM + 0.5
         np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
-
-
-def test_the_lattice_covers_the_widest_of_several_jaws() -> None:
-    two = [
-        Aperture(np.zeros((2, 40)), 1.0, x_mm, y_mm)
-        for x_mm, y_mm in (((-30.0, 0.0), (-5.0, 5.0)), ((0.0, 20.0), (-10.0, 25.0)))
-    ]
-    fine = _fine(LATTICE, two)
-    assert fine.open.shape == (7, 40)
-    assert edges(fine.u0_mm, fine.pitch_u_mm, 40)[[0, -1]].tolist() == [-30.0, 20.0]
-    assert edges(fine.v0_mm, fine.pitch_v_mm, 7)[[0, -1]].tolist() == [-10.0, 25.0]
 
 
 def test_the_final_dose_agrees_with_that_of_the_search(treated: Irradiation) -> None:

@@ -36,7 +36,7 @@ class ProofEffort:
         Part of the dose by which the bound may exceed the plan for the search to end.
     """
 
-    rounds: int = 6
+    rounds: int = 12
     content: float = 0.004
 
 
