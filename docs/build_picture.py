@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     """Evaluate the demonstration's dose and save the picture of its cuts."""
     case = read_case(ROOT / "out/demo/case")
-    dose = read_dose(ROOT / "out/demo/dose.dcm", case)
+    dose = read_dose(ROOT / "out/demo/plan-dicom/RTDOSE_1.dcm", case)
     request = EvaluationRequest(risk=0.10)
     result = evaluate_dose(case, load_protocol("sbrt-six-fraction"), dose, request)
     path = ROOT / "docs/images/demo.png"
