@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hepatica.engine.planning.choices import choice
 from hepatica.engine.planning.request import BeamAngles, BeamChoice
 from hepatica.engine.planning.scene import BODY, Scene
 from hepatica.errors import Infeasible, InvalidInput
@@ -38,8 +39,6 @@ PENUMBRA_ROOM_MM = 5.0
 """How far the field reaches beyond the projection of the targets."""
 
 _PITCH_MM = 5.0
-_TARGET_PRICE = 30.0
-_ORGAN_PRICE = 2.0
 
 _SAME_DEG = 1e-4
 """Rounding of an angle must not decide whether two directions are far enough apart."""
@@ -259,12 +258,12 @@ def _prices(scene: Scene, keep: NDArray[np.int64]) -> tuple[Floats, Floats]:
             continue
         at = where[region.rows]
         share = region.cc[at >= 0] / region.cc[at >= 0].sum() if (at >= 0).any() else 0.0
-        price[at[at >= 0]] += _ORGAN_PRICE * share
+        price[at[at >= 0]] += choice("beam_choice", "organ_price") * share
     inside = np.zeros(len(keep), bool)
     for name in scene.targets:
         at = where[scene.regions[name].rows]
         inside[at[at >= 0]] = True
-    price[inside] = _TARGET_PRICE / inside.sum()
+    price[inside] = choice("beam_choice", "target_price") / inside.sum()
     wish[inside] = 1.0
     return price, wish
 

@@ -18,6 +18,7 @@ from hepatica.engine.derive import ProtocolStructures
 from hepatica.engine.evaluate import EvaluationRequest, evaluate_dose
 from hepatica.engine.evaluation import AllowedDose, Evaluation
 from hepatica.engine.isotoxic_plan import IsotoxicOptimum
+from hepatica.engine.planning.choices import choice
 from hepatica.engine.planning.irradiation import Irradiation
 from hepatica.engine.planning.mimic import Ideal, mimicry
 from hepatica.engine.planning.records import Delivery
@@ -38,9 +39,6 @@ Tell = Callable[[str, int, int], None]
 
 READING_OF_WAY = {"optimal": "binwise", "as_published": "two_step"}
 """How the protocol's rule is read for the dose that each way may prescribe."""
-
-LEAST_MU = 2.0
-"""Fewest monitor units of a segment in one fraction; a choice, below which linacs are unsteady."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +141,7 @@ def _segments(
     objective = mimicry(irradiation.operator, regions, wish, floors, rule.organ)
     options = SegmentOptions(
         segments_per_beam=order.request.segments_per_beam,
-        least_mu=LEAST_MU * rule.fractions,
+        least_mu=choice("segments", "least_mu") * rule.fractions,
         jaws=irradiation.mlc.jaws,
     )
     found = segmented(

@@ -7,12 +7,13 @@ receive more than the ideal plan gives it. Less is never punished outside the ta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hepatica.engine.planning.choices import choice
 from hepatica.physics.optimise import DoseOperator, Region
 
 Floats = NDArray[np.float64]
@@ -65,10 +66,10 @@ class Mimicry:
 class Prices:
     """How dear a squared Gy is in each kind of region."""
 
-    target: float = 1000.0
-    organ: float = 60.0
-    liver: float = 60.0
-    around: float = 10.0
+    target: float = field(default_factory=lambda: choice("segments", "target_price"))
+    organ: float = field(default_factory=lambda: choice("segments", "organ_price"))
+    liver: float = field(default_factory=lambda: choice("segments", "liver_price"))
+    around: float = field(default_factory=lambda: choice("segments", "around_price"))
 
 
 @dataclass(frozen=True, eq=False)
