@@ -24,7 +24,7 @@ _HALF = 0.5
 _AREA_LOSS = 0.001
 # ... but not below this one.
 _LOWEST_LEVEL = 0.1
-_LEVEL_STEPS = 12
+_SAME_LEVEL = 1e-4
 
 
 def outline(coverage: Volume) -> Contours:
@@ -62,14 +62,10 @@ def _sorted_parts(
     values: NDArray[np.generic], parts: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of the parts made of whole voxels, and of the others that reach one half."""
-    from scipy.ndimage import maximum, minimum
-
-    if count == 0:
-        return np.zeros(0, int), np.zeros(0, int)
+    partly = np.bincount(parts[(values > 0) & (values < 1)], minlength=count + 1)[1:] > 0
+    reached = np.bincount(parts[values >= _HALF], minlength=count + 1)[1:] > 0
     numbers = np.arange(1, count + 1)
-    whole = np.asarray(minimum(values, parts, numbers)) == 1
-    reached = np.asarray(maximum(values, parts, numbers)) >= _HALF
-    return numbers[whole], numbers[reached & ~whole]
+    return numbers[~partly], numbers[reached & partly]
 
 
 def _part_loops(values: NDArray[np.float64]) -> list[Loop]:
@@ -78,32 +74,43 @@ def _part_loops(values: NDArray[np.float64]) -> list[Loop]:
     window = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     tracer = _tracer(np.pad(window, 1))
     wanted = float(window.sum())
-    loops = _level_loops(tracer, _HALF)
-    if _area(loops) < (1 - _AREA_LOSS) * wanted:
-        loops = _level_loops(tracer, _level_with_area(tracer, wanted))
-    return [loop + np.array([columns[0] - 1, rows[0] - 1]) for loop in loops]
+    level = _HALF
+    if _area(tracer, _HALF) < (1 - _AREA_LOSS) * wanted:
+        level = _level_with_area(tracer, wanted)
+    corner = np.array([columns[0] - 1, rows[0] - 1])
+    return [loop + corner for loop in _level_loops(tracer, level)]
 
 
 def _tracer(padded: NDArray[np.float64]) -> ContourGenerator:
     """What draws lines at any level; building it is the slow part."""
     from contourpy import LineType, contour_generator
 
-    return contour_generator(z=padded, line_type=LineType.Separate)
+    return contour_generator(z=padded, line_type=LineType.ChunkCombinedOffset)
 
 
 def _level_with_area(tracer: ContourGenerator, wanted: float) -> float:
-    low, high = _LOWEST_LEVEL, _HALF
-    for _ in range(_LEVEL_STEPS):
-        middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _area(_level_loops(tracer, middle)) > wanted else (low, middle)
-        )
-    return high
+    from scipy.optimize import brentq
+
+    def excess(level: float) -> float:
+        return _area(tracer, level) - wanted
+
+    if excess(_LOWEST_LEVEL) <= 0:
+        return _LOWEST_LEVEL
+    return float(brentq(excess, _LOWEST_LEVEL, _HALF, xtol=_SAME_LEVEL, rtol=_SAME_LEVEL))
+
+
+def _lines(tracer: ContourGenerator, level: float) -> tuple[Loop, NDArray[np.int64]]:
+    """All closed lines at a level, one after the other, and where each begins and the last ends."""
+    points, starts = tracer.lines(level)
+    if points[0] is None or starts[0] is None:
+        return np.zeros((0, 2)), np.zeros(1, np.int64)
+    return np.asarray(points[0], float), np.asarray(starts[0], np.int64)
 
 
 def _level_loops(tracer: ContourGenerator, level: float) -> list[Loop]:
-    lines = tracer.lines(level)
-    loops = [_without_repeats(np.asarray(line, float)[:-1]) for line in lines]
+    points, starts = _lines(tracer, level)
+    lines = np.split(points, starts[1:-1])
+    loops = [_without_repeats(line[:-1]) for line in lines]
     return [loop for loop in loops if len(loop) >= 3]
 
 
@@ -111,13 +118,14 @@ def _without_repeats(loop: Loop) -> Loop:
     return loop[(np.abs(loop - np.roll(loop, 1, axis=0)) > 1e-9).any(axis=1)]
 
 
-def _area(loops: list[Loop]) -> float:
-    """Enclosed area of loops that run around holes the other way."""
-    signed = 0.0
-    for loop in loops:
-        x, y = loop.T
-        signed += float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
-    return abs(signed)
+def _area(tracer: ContourGenerator, level: float) -> float:
+    """Area enclosed at a level; lines run around holes the other way."""
+    points, starts = _lines(tracer, level)
+    x, y = points.T
+    doubled = x[:-1] * y[1:] - x[1:] * y[:-1]
+    # From the end of one line to the start of the next there is no line.
+    doubled[starts[1:-1] - 1] = 0.0
+    return abs(float(doubled.sum())) / 2
 
 
 def _edge_loops(mask: NDArray[np.bool_]) -> list[Loop]:

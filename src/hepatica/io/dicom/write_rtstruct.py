@@ -170,7 +170,8 @@ def _contour(number: int, loop: NDArray[np.float64], ct: CtSeries) -> Dataset:
 
 def _contour_text(loop: NDArray[np.float64]) -> str:
     """To a tenth of a micrometre, which keeps every number under 16 characters."""
-    return "\\".join(f"{v:.4f}" for v in loop.ravel().tolist())
+    pattern = "\\".join(["%.4f"] * loop.size)
+    return pattern % tuple(loop.ravel().tolist())
 
 
 def _observed(number: int, structure: Structure) -> Dataset:

@@ -160,7 +160,7 @@ def bixels_of(
         )
     seen = geometry.project(points)[:, :2] - np.array(centre_mm, dtype=float)
     cells = _cells_near(seen, pitch, margin_mm) if margin_mm > 0 else np.rint(seen / pitch)
-    cells = np.unique(cells.astype(np.int64), axis=0)
+    cells = cells.astype(np.int64)
     first, last = cells.min(axis=0), cells.max(axis=0)
     chosen = np.zeros(tuple((last - first + 1)[::-1]), dtype=bool)
     chosen[cells[:, 1] - first[1], cells[:, 0] - first[0]] = True
@@ -174,7 +174,7 @@ def _cells_near(seen: Floats, pitch: Floats, margin_mm: float) -> Floats:
 
     step = pitch / _FINER
     rim = np.ceil(margin_mm / step).astype(np.int64) + 1
-    fine = np.unique(np.floor(seen / step).astype(np.int64), axis=0)
+    fine = np.floor(seen / step).astype(np.int64)
     first = fine.min(axis=0) - rim
     empty = np.ones(tuple(fine.max(axis=0) + rim + 1 - first), dtype=bool)
     empty[tuple((fine - first).T)] = False

@@ -85,8 +85,7 @@ def best_opening(
     if mlc.interdigitation and closable:
         return _pair_by_pair(price, edges_mm, reach, mlc)
     links: list[_Link] = []
-    for p in range(len(price)):
-        row = _row(price[p], edges_mm, reach[:, :, p], mlc.minimum_gap_mm)
+    for row in _rows(price, edges_mm, reach, mlc.minimum_gap_mm):
         links.append(_link(row, links[-1] if links else None, mlc))
     leaves, active = np.zeros((2, len(price))), np.zeros(len(price), dtype=bool)
     ends = [float(link.total.min()) for link in links]
@@ -101,8 +100,7 @@ def best_opening(
 def _pair_by_pair(price: Floats, edges_mm: Floats, reach: Floats, mlc: Mlc) -> BestOpening:
     leaves, active = np.zeros((2, len(price))), np.zeros(len(price), dtype=bool)
     total = 0.0
-    for p in range(len(price)):
-        row = _row(price[p], edges_mm, reach[:, :, p], mlc.minimum_gap_mm)
+    for p, row in enumerate(_rows(price, edges_mm, reach, mlc.minimum_gap_mm)):
         left, right = np.unravel_index(int(np.argmin(row.price)), row.price.shape)
         if row.price[left, right] < 0:
             total += float(row.price[left, right])
@@ -111,18 +109,27 @@ def _pair_by_pair(price: Floats, edges_mm: Floats, reach: Floats, mlc: Mlc) -> B
     return BestOpening(leaves, active, total)
 
 
-def _row(price: Floats, edges_mm: Floats, reach: Floats, gap_mm: float) -> _Row:
+def _rows(price: Floats, edges_mm: Floats, reach: Floats, gap_mm: float) -> list[_Row]:
     low, high = reach
-    blocked = bool((low > high).any())
-    left = edges_mm if blocked else np.clip(edges_mm, low[0], high[0])
-    right = edges_mm if blocked else np.clip(edges_mm, low[1], high[1])
-    summed = np.concatenate([[0.0], np.cumsum(price)])
-    sums = np.interp(right, edges_mm, summed) - np.interp(left, edges_mm, summed)[:, None]
-    width = right - left[:, None]
-    possible = width >= gap_mm - SAME_MM
-    if blocked:
-        possible &= width <= SAME_MM
-    return _Row(np.where(possible, sums, np.inf), left, right)
+    blocked = (low > high).any(axis=0)
+    tips = np.clip(edges_mm, low[..., None], high[..., None])
+    left, right = np.where(blocked[:, None], edges_mm, tips)
+    summed = np.pad(np.cumsum(price, axis=1), ((0, 0), (1, 0)))
+    sums = _between(summed, right, edges_mm)[:, None] - _between(summed, left, edges_mm)[..., None]
+    width = right[:, None] - left[..., None]
+    possible = (width >= gap_mm - SAME_MM) & ~(blocked[:, None, None] & (width > SAME_MM))
+    sums[~possible] = np.inf
+    return [_Row(*row) for row in zip(sums, left, right, strict=True)]
+
+
+def _between(summed: Floats, place_mm: Floats, edges_mm: Floats) -> Floats:
+    # (pairs, n): the running price of each pair at places between the edges, which are even.
+    last = len(edges_mm) - 1
+    cell = (place_mm - edges_mm[0]) * (last / (edges_mm[-1] - edges_mm[0]))
+    before = np.clip(cell.astype(np.intp), 0, last - 1)
+    below = np.take_along_axis(summed, before, axis=1)
+    above = np.take_along_axis(summed, before + 1, axis=1)
+    return np.asarray(below + np.clip(cell - before, 0.0, 1.0) * (above - below))
 
 
 def _link(row: _Row, before: _Link | None, mlc: Mlc) -> _Link:

@@ -25,7 +25,7 @@ _SOFT_MM = (0.0, 2.5, 5.0)
 _START, _ROUND, _POLISH = 30, 60, 20
 
 # A round that gains less than this part of the objective is the last.
-SAME_OBJECTIVE = 1e-3
+SAME_OBJECTIVE = 5e-3
 
 # MU this little above their lower bound are on it.
 _ON_THE_BOUND = 1.01
