@@ -6,7 +6,7 @@ last digit; partly filled edges are outlined where the coverage passes one half.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def outline(coverage: Volume) -> Contours:
 
 
 def _sorted_parts(
-    values: NDArray[np.generic], parts: NDArray[np.int32], count: int
+    values: NDArray[Any], parts: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of the parts made of whole voxels, and of the others that reach one half."""
     partly = np.bincount(parts[(values > 0) & (values < 1)], minlength=count + 1)[1:] > 0
