@@ -28,6 +28,7 @@ from hepatica.engine.prescribe import AllocationRule, LiverShape, allocate
 from hepatica.engine.prescribed import (
     APART,
     ASSUMED,
+    BY_USER,
     FAR_APART,
     GivenPrescription,
     disagreement,
@@ -52,12 +53,13 @@ class EvaluationRequest:
 
     ``treated`` names the tumours that the plan treats, by default those that the dose evidently
     treats; ``facts`` answer the protocol's questions; ``limit_readings`` choose another reading of
-    a limit.
+    a limit; ``origin`` tells who says the prescription and the number of fractions.
     """
 
     risk: float
     prescription_gy: float | None = None
     fractions: int | None = None
+    origin: str = BY_USER
     ptv_margin: Margin | None = None
     treated: tuple[str, ...] = ()
     reading: str | None = None
@@ -118,9 +120,8 @@ def evaluate_dose(
     structures = protocol_structures(case, protocol, request.ptv_margin, treated)
     step("dose-volume histograms")
     under = under_dose(structures, dose.volume)
-    prescription = prescribed_dose(
-        case, protocol, dose, GivenPrescription(request.prescription_gy, request.fractions), under
-    )
+    given = GivenPrescription(request.prescription_gy, request.fractions, request.origin)
+    prescription = prescribed_dose(case, protocol, dose, given, under)
     bench = Bench(under, protocol, prescription, facts)
     step("limits, risk and individual dose")
     verdicts = judge(bench, limits)

@@ -21,10 +21,14 @@ _FAR_FROM_EVEN = 2.0
 
 @dataclass(frozen=True)
 class GivenPrescription:
-    """What the user says about the prescription; None where nothing was said."""
+    """What is known of the prescription from elsewhere; None where nothing was said.
+
+    ``origin`` tells who says it.
+    """
 
     prescription_gy: float | None = None
     fractions: int | None = None
+    origin: str = BY_USER
 
 
 def prescribed_dose(
@@ -38,7 +42,7 @@ def prescribed_dose(
     plan = next((p for p in case.plans if p.uid and p.uid == dose.plan_uid), None)
     fractions, counted = _fractions(protocol, given, plan)
     if given.prescription_gy is not None:
-        return PrescribedDose(given.prescription_gy, fractions, BY_USER, counted)
+        return PrescribedDose(given.prescription_gy, fractions, given.origin, counted)
     if plan is not None and plan.prescription_gy is not None:
         return PrescribedDose(plan.prescription_gy, fractions, f"RTPLAN {plan.label}", counted)
     found_gy = _covering_dose_gy(protocol, under)
@@ -54,7 +58,7 @@ def prescribed_dose(
 
 def _fractions(protocol: Protocol, given: GivenPrescription, plan: Plan | None) -> tuple[int, str]:
     if given.fractions is not None:
-        return given.fractions, BY_USER
+        return given.fractions, given.origin
     if plan is not None and plan.fractions:
         return plan.fractions, f"RTPLAN {plan.label}"
     return protocol.prescription.fractions, ASSUMED

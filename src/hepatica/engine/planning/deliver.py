@@ -37,6 +37,8 @@ from hepatica.protocol import Limit, Protocol
 
 Tell = Callable[[str, int, int], None]
 
+BY_PLAN = "as planned here, by the protocol"
+
 READING_OF_WAY = {"optimal": "binwise", "as_published": "two_step"}
 """How the protocol's rule is read for the dose that each way may prescribe."""
 
@@ -206,6 +208,7 @@ class _Work:
             risk=asked.risk,
             prescription_gy=prescription_gy,
             fractions=self.order.protocol.prescription.fractions,
+            origin=BY_PLAN,
             ptv_margin=asked.ptv_margin,
             treated=asked.treated,
             reading=READING_OF_WAY[asked.way],
