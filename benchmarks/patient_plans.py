@@ -3,7 +3,7 @@
     python patient_plans.py CASE [plan create option ...]
 
 CASE is an imported case. Each plan is one ``hepatica plan create`` in a process of its own, timed
-from outside, with import of the program, report and all; the table goes to results/patient_plans.md.
+from outside, program start and report included; the table goes to results/patient_plans.md.
 """
 
 from __future__ import annotations
