@@ -49,9 +49,7 @@ class Record:
 
     def items(self, group: str) -> tuple[str, ...]:
         """The items of a repeated group, in the order in which they first appear."""
-        found = {
-            fact.item: None for fact in self.facts if fact.item and field_group(fact) == group
-        }
+        found = {fact.item: None for fact in self.facts if fact.item and field_group(fact) == group}
         return tuple(found)
 
     def with_facts(self, more: Iterable[Fact]) -> Record:
