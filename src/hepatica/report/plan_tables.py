@@ -50,7 +50,7 @@ def ways_table(plan: TreatmentPlan) -> Table:
         Column("Effective\nvolume", numeric=True),
         Column("No plan above,\nconvex", numeric=True),
         Column("No plan above,\nD95 as written", numeric=True),
-        Column("Limited by", share=1),
+        Column("Limited by"),
         Column("How the search ended", share=3),
     )
     rows = (
