@@ -14,6 +14,12 @@ def anchors() -> dict[str, Any]:
 
 
 @cache
+def record_anchors() -> dict[str, Any]:
+    """What clinical records are drawn from: ``record.yaml``."""
+    return _table("record.yaml")
+
+
+@cache
 def shapes() -> dict[str, Any]:
     """Where the organs of the reference trunk lie: ``shapes.yaml``."""
     return _table("shapes.yaml")
