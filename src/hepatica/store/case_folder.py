@@ -8,6 +8,7 @@ or damaged is noticed.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,9 +20,11 @@ from numpy.typing import NDArray
 
 from hepatica.case import Case, Contours, Dose, Grid, Note, Plan, Structure, Volume
 from hepatica.case.solid import Solid
-from hepatica.errors import InvalidInput, UsageError
+from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.store.arrays import read_arrays, write_arrays
 from hepatica.store.case_folder_plans import read_plan, write_plan
+from hepatica.store.record_file import DOCUMENT as RECORD
+from hepatica.store.record_file import read_record
 from hepatica.store.summary import case_summary
 
 __all__ = ["case_summary", "is_case_folder", "read_case", "write_case"]
@@ -57,6 +60,7 @@ def write_case(case: Case, folder: Path, force: bool = False) -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as desk:
         new, old = Path(desk) / "new", Path(desk) / "old"
         _write_into(case, new)
+        _keep_record(case, folder, new)
         if folder.exists():
             folder.rename(old)
         try:
@@ -97,7 +101,7 @@ def _require_writable(folder: Path, force: bool) -> None:
         return
     if not folder.is_dir():
         raise UsageError(f"{folder.name} is a file; a case needs a folder. Choose another --out.")
-    present = sorted(entry.name for entry in folder.iterdir())
+    present = sorted(entry.name for entry in folder.iterdir() if entry.name != RECORD)
     foreign = [name for name in present if name not in _OURS]
     if foreign or (present and not is_case_folder(folder)):
         raise UsageError(
@@ -110,6 +114,20 @@ def _require_writable(folder: Path, force: bool) -> None:
             f"The folder {folder.name} holds a case already. Choose another --out, or pass "
             "--force to replace it."
         )
+
+
+def _keep_record(case: Case, folder: Path, new: Path) -> None:
+    """The clinical half of the case stays when its images are imported or replaced."""
+    if not (folder / RECORD).exists():
+        return
+    record = read_record(folder)
+    if record.case_id != case.case_id:
+        raise Inconsistent(
+            f"The folder {folder.name} holds the record of case {record.case_id}, the images are "
+            f"of case {case.case_id}. Import them with --id {record.case_id}, or choose another "
+            "--out."
+        )
+    shutil.copy2(folder / RECORD, new / RECORD)
 
 
 def _write_into(case: Case, folder: Path) -> None:
