@@ -69,7 +69,7 @@ BROKEN = (
     ("  fractions: 6\n", "  fractions: 6\n  fractions: 5\n"),
     ("[0.05, 0.10, 0.20]", "[0.05, 0.10, 20]"),
     ("veff_from: 0.22", "veff_from: 0.25"),
-    ("    value: 60\n", "    value: 6000\n"),
+    ("  cap_gy:\n    value: 60\n", "  cap_gy:\n    value: 6000\n"),
     ("  allowance_gy:\n", "  allowance_cgy:\n"),
     ("metric: Max[%]", "metric: Dmax"),
     ("    at_most: 140\n", "    at_most: 140 %\n"),
@@ -83,7 +83,7 @@ BROKEN = (
 def test_twelve_faults_come_out_at_once_each_with_its_line_and_its_remedy() -> None:
     text = changed(shipped(), *BROKEN)
     expected = [
-        ("modality: photon-sbrt", "'photon-sbrt' is not known here; allowed: photon_sbrt."),
+        ("modality: photon-sbrt", "'photon-sbrt' is not known here; allowed: photon_sbrt,"),
         ("  fractions: 5\n", "fractions is given twice"),
         (
             "[0.05, 0.10, 20]",
@@ -127,7 +127,7 @@ def test_a_renamed_required_key_is_one_fault_and_not_two() -> None:
 
 def test_an_unknown_key_near_to_nothing_lists_what_may_stand_there() -> None:
     (fault,) = found(changed(small(), ("title:", "zzz: 1\ntitle:")))
-    assert "zzz is not a key here; known are: facts" in fault
+    assert "zzz is not a key here; known are: study, eligibility, facts" in fault
 
 
 @pytest.mark.parametrize(

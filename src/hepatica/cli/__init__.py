@@ -8,7 +8,23 @@ from typing import Any
 import typer
 
 from hepatica import __version__
-from hepatica.cli import case, demo, dose, isotoxic, machine, plan, plan_create, protocol
+from hepatica.cli import (
+    audit,
+    board,
+    case,
+    cohort,
+    demo,
+    dose,
+    fhir,
+    isotoxic,
+    machine,
+    plan,
+    plan_create,
+    protocol,
+    record,
+    screen,
+    shelf,
+)
 from hepatica.cli.output import Printed, print_error
 from hepatica.errors import HepaticaError, InvalidInput, UsageError
 
@@ -20,13 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+case.app.command(name="new")(record.new)
+case.app.command(name="fields")(record.fields)
 app.add_typer(case.app, name="case")
+app.add_typer(fhir.app, name="record")
+app.add_typer(cohort.app, name="cohort")
 app.add_typer(protocol.app, name="protocol")
 plan.app.command(name="create")(plan_create.create)
 plan.app.command(name="export")(plan_create.export)
 app.add_typer(plan.app, name="plan")
 app.add_typer(dose.app, name="dose")
 app.add_typer(machine.app, name="machine")
+app.add_typer(shelf.app, name="shelf")
+app.add_typer(audit.app, name="audit")
+app.command(name="screen")(screen.screen)
+app.command(name="board")(board.board)
 app.command(name="isotoxic")(isotoxic.isotoxic)
 app.command(name="demo")(demo.demo)
 

@@ -12,6 +12,7 @@ from hepatica.cli.output import (
     DoseBitsOption,
     ForceOption,
     JsonOption,
+    Progress,
     call_words,
     print_document,
     progress,
@@ -19,6 +20,7 @@ from hepatica.cli.output import (
     table,
     tell,
 )
+from hepatica.errors import UsageError
 
 if TYPE_CHECKING:
     from hepatica.case import Case
@@ -70,6 +72,12 @@ def import_(
     accept_identity_mismatch: bool = typer.Option(
         False, "--accept-identity-mismatch", help="Files of several identities are one patient."
     ),
+    pseudonym: str = typer.Option(
+        "", "--pseudonym", help="Take all identity out of the files first; this is the case's id."
+    ),
+    pseudonym_key: Path | None = typer.Option(
+        None, "--pseudonym-key", help="File with the secret of the pseudonyms; default: your own."
+    ),
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
@@ -80,7 +88,7 @@ def import_(
 
     request = ImportRequest(
         sources=tuple(sources),
-        case_id=case_id or out.name,
+        case_id=pseudonym or case_id or out.name,
         names_file=names,
         label_files=tuple(labels),
         label_map=label_map or None,
@@ -97,7 +105,10 @@ def import_(
     )
     clock = RunClock(call_words(context))
     with progress("import") as report:
-        case = import_case(request, report)
+        if pseudonym or pseudonym_key:
+            case = _without_identity(request, pseudonym, pseudonym_key, report)
+        else:
+            case = import_case(request, report)
         write_case(case, out, force=force)
     clock.write(out, inputs=_inputs(request), warnings=_warnings(case))
     if as_json:
@@ -105,6 +116,23 @@ def import_(
         return
     _print_case(case)
     tell(f"Case written to {out}. Next: hepatica case show {out}")
+
+
+def _without_identity(
+    request: ImportRequest, pseudonym: str, key: Path | None, report: Progress
+) -> Case:
+    from tempfile import TemporaryDirectory
+
+    from hepatica.io.pseudonym import import_under_pseudonym
+    from hepatica.store.secret import default_path, pseudonym_secret
+
+    if not pseudonym:
+        raise UsageError("--pseudonym-key needs --pseudonym: say how the patient is to be called.")
+    secret, new = pseudonym_secret(key)
+    if new:
+        tell(f"A secret for pseudonyms was made in {default_path()}. Keep it, and keep it apart.")
+    with TemporaryDirectory() as folder:
+        return import_under_pseudonym(request, secret, Path(folder), report)
 
 
 @app.command()
@@ -130,10 +158,10 @@ def check(
 ) -> None:
     """What a protocol needs and the case does not have, and what looks wrong."""
     from hepatica.engine.readiness import readiness
-    from hepatica.protocol import load_protocol
+    from hepatica.protocol import load_isotoxic_protocol
     from hepatica.store.case_folder import read_case
 
-    found = readiness(read_case(case_folder), load_protocol(protocol))
+    found = readiness(read_case(case_folder), load_isotoxic_protocol(protocol))
     if as_json:
         print_document("case-check", found.as_document())
         return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ from hepatica.errors import UsageError
 
 if TYPE_CHECKING:
     from hepatica.case import Case
+    from hepatica.case.record import Record
     from hepatica.engine.planning.records import TreatmentPlan
-    from hepatica.protocol import Protocol
+    from hepatica.protocol import IsotoxicProtocol
     from hepatica.store.run import RunClock
 
 PROTOCOL = "sbrt-six-fraction"
@@ -32,6 +34,7 @@ STEPS = (
     "draw a synthetic patient",
     "write it as DICOM",
     "import the DICOM as if it were a clinic's",
+    "write a record and ask the tumour board",
 )
 
 
@@ -46,10 +49,10 @@ def demo(
     """Make a patient, import it, plan its treatment, and write report and DICOM."""
     from hepatica.engine.planning.document import plan_document
     from hepatica.io.manifest import files_in, write_manifest
-    from hepatica.protocol import load_protocol
+    from hepatica.protocol import load_isotoxic_protocol
     from hepatica.store.run import RunClock
 
-    call = _Call(out, seed, risk, load_protocol(PROTOCOL), RunClock(call_words(context)))
+    call = _Call(out, seed, risk, load_isotoxic_protocol(PROTOCOL), RunClock(call_words(context)))
     _require_level(call)
     _make_room(out, force)
 
@@ -73,6 +76,7 @@ def demo(
         say(sentence)
     say(f"Report: {report_path} and {report_path.with_suffix('.pdf')}")
     say(f"Plan as DICOM: {out / 'plan-dicom'}")
+    say(f"For the tumour board: {out / 'board.pdf'}")
     say(f"Next: hepatica case show {out / 'case'}, or the same job on your own DICOM folder.")
 
 
@@ -83,7 +87,7 @@ class _Call:
     out: Path
     seed: int
     risk: float
-    protocol: Protocol
+    protocol: IsotoxicProtocol
     clock: RunClock
 
 
@@ -146,14 +150,29 @@ def _patient(call: _Call, begin: Callable[[], None]) -> Case:
     from hepatica.io.importer import ImportRequest, import_case
     from hepatica.store.case_folder import write_case as shelve_case
     from hepatica.synthetic import synthetic_patient
+    from hepatica.synthetic.record import synthetic_record
 
     dicom = call.out / "dicom"
     begin()
-    drawn = synthetic_patient(call.seed).case
+    patient = synthetic_patient(call.seed)
     begin()
-    write_case(drawn, dicom, WriteOptions())
+    write_case(patient.case, dicom, WriteOptions())
     begin()
     case = import_case(ImportRequest(sources=(dicom,), case_id=f"demo-{call.seed}"))
     shelve_case(case, call.out / "case")
     call.clock.write(call.out / "case", inputs=(dicom,), seed=call.seed)
+    begin()
+    _board(call, case, synthetic_record(patient, date.today()))
     return case
+
+
+def _board(call: _Call, case: Case, drawn: Record) -> None:
+    """The other half of the case, and what a tumour board would see of both."""
+    from hepatica.engine.board import board
+    from hepatica.report.board_sheet import board_pdf
+    from hepatica.store.record_file import write_record
+
+    record = replace(drawn, case_id=case.case_id)
+    write_record(record, call.out / "case")
+    found = board(record, case, on=date.today())
+    (call.out / "board.pdf").write_bytes(board_pdf(found))

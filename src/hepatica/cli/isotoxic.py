@@ -24,9 +24,9 @@ def isotoxic(
 ) -> None:
     """The total dose at which a uniformly irradiated part of the liver carries a given risk."""
     from hepatica.engine.isotoxic import isotoxic_doses
-    from hepatica.protocol import load_protocol
+    from hepatica.protocol import load_isotoxic_protocol
 
-    document = load_protocol(protocol)
+    document = load_isotoxic_protocol(protocol)
     risks = tuple(risk) or document.prescription.risk_levels
     found = isotoxic_doses(
         document, veff, risks, fractions=fractions, reference_fraction_gy=reference_fraction_gy

@@ -77,14 +77,14 @@ def evaluate(
     from hepatica.cli.margins import margin_from
     from hepatica.engine.document import evaluation_document
     from hepatica.engine.evaluate import EvaluationRequest, evaluate_dose
-    from hepatica.protocol import load_protocol
+    from hepatica.protocol import load_isotoxic_protocol
     from hepatica.store.case_folder import read_case
     from hepatica.store.run import RunClock
 
     clock = RunClock(call_words(context))
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists. Choose another folder, or overwrite it with --force.")
-    document = load_protocol(protocol)
+    document = load_isotoxic_protocol(protocol)
     request = EvaluationRequest(
         risk=risk,
         prescription_gy=prescription_gy,

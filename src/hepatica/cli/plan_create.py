@@ -84,7 +84,7 @@ def create(
     from hepatica.engine.plan import create_plan
     from hepatica.engine.planning.document import plan_document
     from hepatica.engine.planning.request import BeamChoice, PlanRequest
-    from hepatica.protocol import load_protocol
+    from hepatica.protocol import load_isotoxic_protocol
     from hepatica.store.case_folder import read_case
     from hepatica.store.run import RunClock
 
@@ -106,7 +106,7 @@ def create(
     with progress("plan") as report:
         report("reading the case", 0, 0)
         case = read_case(case_folder)
-        made = create_plan(case, load_protocol(protocol), request, report)
+        made = create_plan(case, load_isotoxic_protocol(protocol), request, report)
         report("writing the plan and its report", 0, 0)
         write_plan_folder(made, out, clock, (case_folder / "case.json",))
     if as_json:

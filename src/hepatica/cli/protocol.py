@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from hepatica.cli.output import JsonOption, print_document, say, table
+from hepatica.cli.protocol_calendar import calendar
 from hepatica.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help="The written treatments: list, show, validate.")
@@ -19,10 +20,20 @@ def list_(as_json: bool = JsonOption) -> None:
 
     documents = [load_protocol(name) for name in protocol_names()]
     if as_json:
-        rows = [{"name": d.name, "title": d.title, "version": d.version} for d in documents]
+        rows = [
+            {
+                "id": d.name,
+                "name": d.name,
+                "title": d.title,
+                "modality": d.modality,
+                "version": d.version,
+            }
+            for d in documents
+        ]
         print_document("protocol-list", {"protocols": rows})
         return
-    table("Protocols", ["name", "title"], [[d.name, d.title] for d in documents])
+    shown = [[d.name, d.modality.replace("_", " "), d.title] for d in documents]
+    table("Protocols", ["name", "kind", "title"], shown)
 
 
 @app.command()
@@ -35,7 +46,7 @@ def show(
 
     document = load_protocol(protocol)
     if as_json:
-        content = document.model_dump(mode="json")
+        content = document.model_dump(mode="json", warnings=False)
         print_document("protocol", {"sha256": document.sha256, "protocol": content})
         return
     say(describe(document))
@@ -71,3 +82,6 @@ def schema(
     from hepatica.protocol.reference import protocol_schema
 
     print_document("protocol-schema", protocol_schema())
+
+
+app.command()(calendar)

@@ -12,7 +12,7 @@ import numpy as np
 from hepatica.case import Case, Grid, Margin, Structure
 from hepatica.case.structure import Role
 from hepatica.errors import InvalidInput
-from hepatica.protocol import Derived, Protocol, Target
+from hepatica.protocol import Derived, IsotoxicProtocol, Target
 
 GTV = "GTV"
 """Name of the union of all gross tumour volumes in a protocol."""
@@ -40,7 +40,7 @@ class ProtocolStructures:
 
 def protocol_structures(
     case: Case,
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     ptv_margin: Margin | None = None,
     treated: tuple[str, ...] = (),
 ) -> ProtocolStructures:
@@ -52,7 +52,7 @@ def protocol_structures(
     Parameters
     ----------
     case : Case
-    protocol : Protocol
+    protocol : IsotoxicProtocol
     ptv_margin : Margin, optional
     treated : names of gross tumour volumes
         Those that the plan treats; all by default. Targets are grown from these, while organs
@@ -78,7 +78,7 @@ def protocol_structures(
     )
 
 
-def needed_structures(protocol: Protocol) -> tuple[str, ...]:
+def needed_structures(protocol: IsotoxicProtocol) -> tuple[str, ...]:
     """Every structure a protocol speaks of, once, in the order in which it does."""
     names = [target.name for target in protocol.targets]
     names.append(protocol.prescription.organ)

@@ -40,7 +40,7 @@ from hepatica.engine.structure_dose import StructuresUnderDose, structure_dose, 
 from hepatica.engine.treated import treated_tumours
 from hepatica.engine.verdict import Verdict
 from hepatica.errors import InvalidInput, UsageError
-from hepatica.protocol import Limit, Protocol
+from hepatica.protocol import IsotoxicProtocol, Limit, as_isotoxic
 
 Progress = Callable[[str, int, int], None]
 
@@ -78,7 +78,7 @@ class EvaluationRequest:
 
 def evaluate_dose(
     case: Case,
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     dose: Dose,
     request: EvaluationRequest,
     progress: Progress | None = None,
@@ -88,7 +88,7 @@ def evaluate_dose(
     Parameters
     ----------
     case : Case
-    protocol : Protocol
+    protocol : IsotoxicProtocol
     dose : Dose
         Total dose of the course, in the case's frame of reference.
     request : EvaluationRequest
@@ -104,9 +104,9 @@ def evaluate_dose(
     InvalidInput
         If the dose is not a total dose, or a fact, margin or reading is not understood.
     UsageError
-        If the risk level is not one of the protocol's.
+        If the risk level is not one of the protocol's, or the protocol is not isotoxic.
     """
-    step = _steps(progress)
+    step, protocol = _steps(progress), as_isotoxic(protocol)
     _require_total(dose)
     _require_level(protocol, request.risk)
     rule = AllocationRule(
@@ -145,7 +145,7 @@ def evaluate_dose(
 
 def structure_rows(
     under: StructuresUnderDose,
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     limits: tuple[Limit, ...],
     prescription: PrescribedDose | None,
 ) -> dict[str, StructureDose]:
@@ -181,7 +181,7 @@ def individual_dose(
     return allocate(rule, LiverShape.of(histogram, prescription.dose_gy), organs, risk)
 
 
-def _reading(protocol: Protocol, request: EvaluationRequest) -> str:
+def _reading(protocol: IsotoxicProtocol, request: EvaluationRequest) -> str:
     reading = request.reading or protocol.prescription.reading
     if reading not in protocol.prescription.readings:
         raise UsageError(
@@ -199,7 +199,7 @@ def _require_total(dose: Dose) -> None:
         )
 
 
-def _require_level(protocol: Protocol, risk: float) -> None:
+def _require_level(protocol: IsotoxicProtocol, risk: float) -> None:
     levels = protocol.prescription.risk_levels
     if risk not in levels:
         raise UsageError(
@@ -209,7 +209,7 @@ def _require_level(protocol: Protocol, risk: float) -> None:
 
 
 def _warnings(
-    protocol: Protocol, dose: Dose, bench: Bench, request: EvaluationRequest, seen: str
+    protocol: IsotoxicProtocol, dose: Dose, bench: Bench, request: EvaluationRequest, seen: str
 ) -> tuple[str, ...]:
     """What a person must look at before believing a number."""
     structures, prescription = bench.under.structures, bench.prescription
@@ -232,7 +232,7 @@ def _warnings(
 
 
 def _about_prescription(
-    protocol: Protocol, under: StructuresUnderDose, prescription: PrescribedDose
+    protocol: IsotoxicProtocol, under: StructuresUnderDose, prescription: PrescribedDose
 ) -> list[str]:
     said = []
     fractions = protocol.prescription.fractions

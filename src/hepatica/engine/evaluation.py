@@ -9,7 +9,7 @@ from hepatica.case import Case, Dose, Structure
 from hepatica.engine.verdict import Verdict
 from hepatica.physics.biology import LymanModel
 from hepatica.physics.dvh import DVH
-from hepatica.protocol import Protocol
+from hepatica.protocol import IsotoxicProtocol
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class Evaluation:
     """
 
     case: Case
-    protocol: Protocol
+    protocol: IsotoxicProtocol
     dose: Dose
     prescription: PrescribedDose | None
     structures: Mapping[str, StructureDose]

@@ -9,11 +9,11 @@ from hepatica.engine.derive import ProtocolStructures
 from hepatica.engine.evaluation import PrescribedDose
 from hepatica.engine.structure_dose import StructuresUnderDose
 from hepatica.physics.dvh import PlanIndices, plan_indices
-from hepatica.protocol import Protocol
+from hepatica.protocol import IsotoxicProtocol
 
 
 def target_indices(
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     under: StructuresUnderDose,
     dose: Dose,
     prescription: PrescribedDose | None,

@@ -11,7 +11,7 @@ from hepatica.engine.prescribe import AllocationRule, curve_point_gy
 from hepatica.engine.risk_model import risk_model
 from hepatica.errors import UsageError
 from hepatica.physics.biology import LymanModel
-from hepatica.protocol import Prescription, Protocol
+from hepatica.protocol import IsotoxicProtocol, Prescription, as_isotoxic
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class IsotoxicDoses:
 
 
 def isotoxic_doses(
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     veff: float,
     risks: Sequence[float],
     fractions: int | None = None,
@@ -58,7 +58,7 @@ def isotoxic_doses(
 
     Parameters
     ----------
-    protocol : Protocol
+    protocol : IsotoxicProtocol
         Its risk model, strata, maximum and, unless given, number of fractions are used.
     veff : fraction of the liver, above 0 and at most 1
     risks : probabilities, between 0 and 1
@@ -78,7 +78,7 @@ def isotoxic_doses(
         If a number is out of range.
     """
     _require_ranges(veff, risks, fractions, reference_fraction_gy)
-    given = protocol.prescription
+    given = as_isotoxic(protocol).prescription
     own_schedule = fractions is None or fractions == given.fractions
     if fractions is not None:
         given = given.model_copy(update={"fractions": fractions})

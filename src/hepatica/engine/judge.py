@@ -11,7 +11,7 @@ from hepatica.engine.structure_dose import StructuresUnderDose
 from hepatica.engine.verdict import Verdict
 from hepatica.errors import InvalidInput
 from hepatica.physics.dvh import scale_to_limit
-from hepatica.protocol import Advice, Limit, Protocol
+from hepatica.protocol import Advice, IsotoxicProtocol, Limit
 
 _FINEST = 1e-4
 """Relative difference that neither a stored dose nor a histogram resolves."""
@@ -22,7 +22,7 @@ class Bench:
     """What judging needs: the structures under the dose, the prescription, the user's facts."""
 
     under: StructuresUnderDose
-    protocol: Protocol
+    protocol: IsotoxicProtocol
     prescription: PrescribedDose | None
     facts: Mapping[str, str | None]
 
@@ -46,7 +46,7 @@ class Bench:
         return MetricValue(found.metric, found.unit, None, reason)
 
 
-def stated_facts(protocol: Protocol, given: Mapping[str, str]) -> dict[str, str | None]:
+def stated_facts(protocol: IsotoxicProtocol, given: Mapping[str, str]) -> dict[str, str | None]:
     """The user's answers to the protocol's questions, with its assumptions where there are none.
 
     Raises
@@ -68,7 +68,7 @@ def stated_facts(protocol: Protocol, given: Mapping[str, str]) -> dict[str, str 
     return {name: given.get(name, fact.assumed) for name, fact in questions.items()}
 
 
-def chosen_limits(protocol: Protocol, readings: Mapping[str, str]) -> tuple[Limit, ...]:
+def chosen_limits(protocol: IsotoxicProtocol, readings: Mapping[str, str]) -> tuple[Limit, ...]:
     """The protocol's limits, each under the reading that the user chose for it.
 
     Raises

@@ -33,7 +33,7 @@ from hepatica.engine.planning.scene import Scene, SceneRequest, scene_of
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.machine import default_hounsfield_table, load_machine
 from hepatica.physics.falloff import published_falloff, relative_dose
-from hepatica.protocol import Protocol
+from hepatica.protocol import IsotoxicProtocol, as_isotoxic
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,7 +48,7 @@ LEAST_CEILING = 0.3
 
 
 def create_plan(
-    case: Case, protocol: Protocol, request: PlanRequest, progress: Progress | None = None
+    case: Case, protocol: IsotoxicProtocol, request: PlanRequest, progress: Progress | None = None
 ) -> TreatmentPlan:
     """A deliverable, individualised plan.
 
@@ -56,7 +56,7 @@ def create_plan(
     ----------
     case : Case
         With its image, its liver and at least one gross tumour volume.
-    protocol : Protocol
+    protocol : IsotoxicProtocol
         With an isotoxic prescription.
     request : PlanRequest
     progress : function of (step, done, total), optional
@@ -73,7 +73,7 @@ def create_plan(
     Infeasible
         If no dose keeps the limits.
     """
-    watch = _Watch(progress or _silent)
+    watch, protocol = _Watch(progress or _silent), as_isotoxic(protocol)
     _require_level(protocol, request.risk)
     machine = load_machine(request.machine)
     position = patient_position(case, request)
@@ -141,7 +141,7 @@ def patient_position(case: Case, request: PlanRequest) -> str:
 
 
 def isotoxic_problem(
-    protocol: Protocol, request: PlanRequest, scene: Scene, irradiation: Irradiation
+    protocol: IsotoxicProtocol, request: PlanRequest, scene: Scene, irradiation: Irradiation
 ) -> IsotoxicProblem:
     """How high may the dose go with these beams: the question, ready to be solved."""
     return IsotoxicProblem.of(
@@ -161,14 +161,14 @@ def _ceilings(scene: Scene, covered: str) -> tuple[SoftCeiling, ...]:
     return tuple(SoftCeiling(region, share[region.rows]) for region in scene.surroundings)
 
 
-def _looked_at(protocol: Protocol, request: PlanRequest) -> SceneRequest:
+def _looked_at(protocol: IsotoxicProtocol, request: PlanRequest) -> SceneRequest:
     targets = tuple(
         target.name for target in protocol.targets if target.margin_rule == "patient_specific"
     )
     return SceneRequest(targets, needed_structures(protocol), request.spacing_mm)
 
 
-def _require_level(protocol: Protocol, risk: float) -> None:
+def _require_level(protocol: IsotoxicProtocol, risk: float) -> None:
     levels = protocol.prescription.risk_levels
     if risk not in levels:
         allowed = ", ".join(f"{level:g}" for level in levels)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hepatica.case import Case, Dose, Plan
 from hepatica.engine.evaluation import PrescribedDose
 from hepatica.engine.structure_dose import StructuresUnderDose
-from hepatica.protocol import Protocol
+from hepatica.protocol import IsotoxicProtocol
 
 BY_USER = "as given by the user"
 ASSUMED = "the protocol's; no file states it"
@@ -33,7 +33,7 @@ class GivenPrescription:
 
 def prescribed_dose(
     case: Case,
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     dose: Dose,
     given: GivenPrescription,
     under: StructuresUnderDose,
@@ -56,7 +56,9 @@ def prescribed_dose(
     return PrescribedDose(found_gy, fractions, origin, counted)
 
 
-def _fractions(protocol: Protocol, given: GivenPrescription, plan: Plan | None) -> tuple[int, str]:
+def _fractions(
+    protocol: IsotoxicProtocol, given: GivenPrescription, plan: Plan | None
+) -> tuple[int, str]:
     if given.fractions is not None:
         return given.fractions, given.origin
     if plan is not None and plan.fractions:
@@ -64,7 +66,7 @@ def _fractions(protocol: Protocol, given: GivenPrescription, plan: Plan | None) 
     return protocol.prescription.fractions, ASSUMED
 
 
-def _covering_dose_gy(protocol: Protocol, under: StructuresUnderDose) -> float | None:
+def _covering_dose_gy(protocol: IsotoxicProtocol, under: StructuresUnderDose) -> float | None:
     """The dose that covers the target; None where the plan does not cover it at all."""
     covers = protocol.prescription.covers
     found = under.value(covers.structure, covers.metric, None).value
@@ -74,7 +76,7 @@ def _covering_dose_gy(protocol: Protocol, under: StructuresUnderDose) -> float |
     return found
 
 
-def no_prescription(protocol: Protocol, under: StructuresUnderDose) -> str:
+def no_prescription(protocol: IsotoxicProtocol, under: StructuresUnderDose) -> str:
     """Why the prescribed dose is not known, and what would help."""
     covers = protocol.prescription.covers
     why = under.trouble(covers.structure)
@@ -90,7 +92,10 @@ def no_prescription(protocol: Protocol, under: StructuresUnderDose) -> str:
 
 
 def disagreement(
-    protocol: Protocol, under: StructuresUnderDose, prescription: PrescribedDose, share: float
+    protocol: IsotoxicProtocol,
+    under: StructuresUnderDose,
+    prescription: PrescribedDose,
+    share: float,
 ) -> str:
     """A sentence when the dose that covers the target is far from the prescribed one."""
     covers = protocol.prescription.covers

@@ -11,7 +11,7 @@ from hepatica.engine.derive import (
     needed_structures,
     protocol_structures,
 )
-from hepatica.protocol import Protocol
+from hepatica.protocol import IsotoxicProtocol, as_isotoxic
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Readiness:
         return lines
 
 
-def readiness(case: Case, protocol: Protocol) -> Readiness:
+def readiness(case: Case, protocol: IsotoxicProtocol) -> Readiness:
     """The structures that a protocol's limits, targets and report speak of, held against a case."""
-    made = protocol_structures(case, protocol)
+    made = protocol_structures(case, as_isotoxic(protocol))
     needed = needed_structures(protocol)
     return Readiness(
         case.case_id,

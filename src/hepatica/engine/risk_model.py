@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hepatica.errors import InvalidInput
 from hepatica.physics.biology import LymanModel, model_named
-from hepatica.protocol import Prescription, Protocol
+from hepatica.protocol import IsotoxicProtocol, Prescription, Protocol
 
 
 def risk_model(prescription: Prescription) -> LymanModel:
@@ -40,6 +40,8 @@ def risk_model(prescription: Prescription) -> LymanModel:
 
 def model_faults(protocol: Protocol) -> list[str]:
     """What a valid document asks of the risk model that cannot be carried out."""
+    if not isinstance(protocol, IsotoxicProtocol):
+        return []
     try:
         risk_model(protocol.prescription)
     except InvalidInput as error:

@@ -110,7 +110,7 @@ def import_case(request: ImportRequest, progress: Progress | None = None) -> Cas
     """
     report = progress or _silent
     names = _Names(NameBook.from_file(request.names_file) if request.names_file else NameBook())
-    files = _files(request.sources)
+    files = files_of(request.sources)
     nifti = _nifti(request, files, report)
     case, masks = _from_dicom_or_nifti(request, files, nifti, names, report)
     case = _with_regions(case, (*nifti.regions, *masks), names, request.resample_structures)
@@ -140,7 +140,7 @@ def _silent(step: str, done: int, total: int) -> None:
     """Nobody is watching."""
 
 
-def _files(sources: Sequence[Path]) -> list[Path]:
+def files_of(sources: Sequence[Path]) -> list[Path]:
     """All files of the sources, each once, in the order of their names."""
     seen: dict[Path, Path] = {}
     for source in sources:

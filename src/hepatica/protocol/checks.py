@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from hepatica.protocol.block_checks import (
+    dose_days_fit,
+    events_have_a_time,
+    measured_numbers_are_whole,
+    named_rows_exist,
+    phases_add_up,
+    rows_are_named_once,
+)
+from hepatica.protocol.criteria_checks import (
+    criteria_are_named_once,
+    criteria_have_one_form,
+    repeated_facts_say_which,
+)
 from hepatica.protocol.document import Document, Finding
 from hepatica.protocol.dose_checks import (
     binding_limits_can_bind,
@@ -12,6 +25,7 @@ from hepatica.protocol.dose_checks import (
     limits_have_one_bound,
     strata_join,
 )
+from hepatica.protocol.modalities import modality_has_its_parts
 from hepatica.protocol.name_checks import (
     conditions_are_asked,
     names_are_unique,
@@ -22,6 +36,7 @@ from hepatica.protocol.name_checks import (
 from hepatica.protocol.text import Tree
 
 RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
+    modality_has_its_parts,
     names_are_unique,
     structures_are_known,
     structures_are_not_circular,
@@ -32,6 +47,15 @@ RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     limits_have_one_bound,
     binding_limits_can_bind,
     conditions_are_asked,
+    rows_are_named_once,
+    phases_add_up,
+    measured_numbers_are_whole,
+    named_rows_exist,
+    events_have_a_time,
+    dose_days_fit,
+    criteria_have_one_form,
+    criteria_are_named_once,
+    repeated_facts_say_which,
 )
 
 

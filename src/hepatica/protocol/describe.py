@@ -6,10 +6,11 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from hepatica.protocol.parts import Source, Sourced, Status
-from hepatica.protocol.schema import Limit, OtherReading, Prescription, Protocol, Stratum, Target
+from hepatica.protocol.blocks_isotoxic import Prescription, Stratum
+from hepatica.protocol.describe_parts import part_sections, remarks_of_others
+from hepatica.protocol.describe_text import WIDTH, cited, indented, line, value_text
+from hepatica.protocol.schema import Limit, OtherReading, Protocol, Target
 
-WIDTH = 96
 _SHOWN = (
     ("rule", "the rule", ""),
     ("organ", "organ whose risk is held", ""),
@@ -41,7 +42,10 @@ def describe(protocol: Protocol) -> str:
     str
         Several lines; ``[lee2009, table 1]`` is a source, ``(recalled)`` one that was not read.
     """
-    sections = {
+    parted = part_sections(protocol)
+    first = ("STUDY", "WHO MAY BE TREATED")
+    sections = {title: parted.pop(title) for title in first}
+    sections |= {
         "TARGETS": [line for t in protocol.targets for line in _target(t)],
         "PRESCRIPTION": list(_prescription(protocol.prescription)),
         "STRATA OF EFFECTIVE LIVER VOLUME": list(_strata(protocol.prescription)),
@@ -50,6 +54,7 @@ def describe(protocol: Protocol) -> str:
         "STRUCTURES MADE OF OTHERS": list(_derived(protocol)),
         "ASKED OF THE USER": list(_facts(protocol)),
         "REPORTED": list(_report(protocol)),
+        **parted,
         "SOURCES": list(_sources(protocol)),
     }
     head = [protocol.title, f"{protocol.name}, version {protocol.version}, {protocol.modality}"]
@@ -59,59 +64,43 @@ def describe(protocol: Protocol) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def _cited(source: Source, status: Status) -> str:
-    place = f"{source.document}, {source.where}" if source.where else source.document
-    return f"[{place}]" + (" (recalled)" if status == "recalled" else "")
-
-
-def _indented(text: str, by: int) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=" " * by, subsequent_indent=" " * (by + 2))
-
-
-def _line(text: str, block: Sourced, *remarks: str | None) -> list[str]:
-    """A statement with its source, and below it what is to be known about it."""
-    lines = _indented(f"{text}  {_cited(block.source, block.status)}", 2)
-    own = [
-        f"{one.key}: {block.remark_on(one.key)} {_cited(one.source, one.status)}"
-        for one in block.stated
-    ]
-    return lines + [line for remark in (*remarks, *own) if remark for line in _indented(remark, 6)]
-
-
 def _target(target: Target) -> list[str]:
-    start = "all GTVs" if target.grown_from == "GTV" else target.grown_from
+    gtv = "all GTVs" if target.of == "all" else "the largest GTV"
+    start = gtv if target.grown_from == "GTV" else target.grown_from
     if target.margin_rule == "fixed":
         margin = f"{target.margin_mm}"
     else:
         margin = f"the patient's own margin, at least {target.minimum_mm:g} mm"
     inside = f", inside {target.inside}" if target.inside else ""
-    return _line(f"{target.name}: {start} + {margin}{inside}", target, target.note)
+    if target.craniocaudal_extra_mm is not None:
+        low, high = target.craniocaudal_extra_mm
+        inside += f", along the body {low:g} to {high:g} mm more"
+    return line(f"{target.name}: {start} + {margin}{inside}", target, target.reading, target.note)
 
 
-def _prescription(rule: Prescription) -> Iterator[str]:
+def _prescription(rule: Prescription | None) -> Iterator[str]:
+    if rule is None:
+        return
     text = f"{rule.fractions} fractions in {rule.overall_days} days; risk of {rule.endpoint}"
-    yield from _indented(f"{text}  {_cited(rule.source, rule.status)}", 2)
-    yield from _indented(rule.note or "", 6)
+    yield from indented(f"{text}  {cited(rule.source, rule.status)}", 2)
+    yield from indented(rule.note or "", 6)
     for key, words, unit in _SHOWN:
         value = getattr(rule, key)
-        shown = "not stated" if value is None else f"{_value(value)} {unit}".rstrip()
-        cited = _cited(rule.source_of(key), rule.status_of(key))
-        yield from _indented(f"{words}: {shown}  {cited}", 2)
-        yield from _indented(rule.remark_on(key), 6)
+        shown = "not stated" if value is None else f"{value_text(value)} {unit}".rstrip()
+        source = cited(rule.source_of(key), rule.status_of(key))
+        yield from indented(f"{words}: {shown}  {source}", 2)
+        yield from indented(rule.remark_on(key), 6)
     covers = rule.covers
     text = f"the prescribed dose is {covers.metric} of {covers.structure}"
-    yield from _line(text, covers, covers.note)
+    yield from line(text, covers, covers.note)
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(_value(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _strata(rule: Prescription) -> Iterator[str]:
+def _strata(rule: Prescription | None) -> Iterator[str]:
+    if rule is None:
+        return
     for stratum in rule.strata:
-        yield from _line(_stratum(stratum, rule), stratum, stratum.note)
+        yield from line(_stratum(stratum, rule), stratum, stratum.note)
+        yield from remarks_of_others(stratum, 6)
     yield f"  above {rule.strata[-1].veff_to:g}: {rule.above}"
 
 
@@ -131,11 +120,12 @@ def _limits(limits: tuple[Limit, ...]) -> Iterator[str]:
         same = list(group)
         limit = same[0]
         where = ", ".join(one.structure for one in same)
-        yield from _line(f"{where}: {_bound(limit)} ({_marks(limit)})", limit, limit.reading)
-        yield from _indented(limit.note or "", 6)
+        yield from line(f"{where}: {_bound(limit)} ({_marks(limit)})", limit, limit.reading)
+        yield from indented(limit.note or "", 6)
+        yield from remarks_of_others(limit, 6)
         for other in limit.other_readings:
             text = f"read as {other.name}: {_bound(other)}. {other.reading}"
-            yield from _indented(text, 6)
+            yield from indented(text, 6)
 
 
 def _bound(limit: Limit | OtherReading) -> str:
@@ -143,7 +133,7 @@ def _bound(limit: Limit | OtherReading) -> str:
     if value is None:
         word, value = "at least", limit.at_least
     metric = limit.metric
-    return f"{metric} {word} {_value(value)} {metric.unit}"
+    return f"{metric} {word} {value_text(value)} {metric.unit}"
 
 
 def _marks(limit: Limit) -> str:
@@ -153,36 +143,36 @@ def _marks(limit: Limit) -> str:
     if limit.applies_when is not None:
         marks.append(f"when {limit.applies_when}")
     if limit.since is not None:
-        marks.append(f"since {limit.since}, before that {_value(limit.before_that)}")
+        marks.append(f"since {limit.since}, before that {value_text(limit.before_that)}")
     return "; ".join(marks)
 
 
 def _advice(protocol: Protocol) -> Iterator[str]:
     for one in protocol.advice:
         when = f"{one.structure} {one.metric} at least {one.at_least:g} {one.metric.unit}"
-        yield from _line(f"{when}: {one.advise}", one, one.note)
+        yield from line(f"{when}: {one.advise}", one, one.note)
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:
     for one in protocol.derived:
         drawn = " (unless it is drawn)" if one.prefer_drawn else ""
-        yield from _line(f"{one.name}: {one.made_of}{drawn}", one, one.note)
+        yield from line(f"{one.name}: {one.made_of}{drawn}", one, one.note)
 
 
 def _facts(protocol: Protocol) -> Iterator[str]:
     for fact in protocol.facts:
         assumed = f"{fact.assumed} is assumed" if fact.assumed else "nothing is assumed"
         answers = ", ".join(fact.answers)
-        yield from _indented(f"{fact.name}: {fact.ask} ({answers}; {assumed})", 2)
+        yield from indented(f"{fact.name}: {fact.ask} ({answers}; {assumed})", 2)
 
 
 def _report(protocol: Protocol) -> Iterator[str]:
-    for row in protocol.report.rows:
+    for row in protocol.report.rows if protocol.report is not None else ():
         metrics = ", ".join(str(metric) for metric in row.metrics)
-        yield from _line(f"{row.structure}: {metrics}", row, row.note)
+        yield from line(f"{row.structure}: {metrics}", row, row.note)
 
 
 def _sources(protocol: Protocol) -> Iterator[str]:
     for work in protocol.sources:
-        yield from _indented(f"{work.name}: {work.citation} ({work.status})", 2)
-        yield from _indented(work.note or "", 6)
+        yield from indented(f"{work.name}: {work.citation} ({work.status})", 2)
+        yield from indented(work.note or "", 6)

@@ -10,10 +10,22 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hepatica.protocol.fault import Fault, Path, did_you_mean, nearest, quoted
-from hepatica.protocol.resolve import block_at, keys_of
+from hepatica.protocol.resolve import block_at, fields_of, keys_of
 from hepatica.protocol.text import Tree
 
-_UNITS = {"_gy": "Gy", "_mm": "mm", "_cc": "cc", "_days": "days"}
+_UNITS = {
+    "_gy": "Gy",
+    "_mm": "mm",
+    "_cc": "cc",
+    "_mg": "mg",
+    "_hours": "hours",
+    "_days": "days",
+    "_weeks": "weeks",
+    "_months": "months",
+    "_minutes": "minutes",
+    "_celsius": "degrees Celsius",
+    "_percent": "per cent",
+}
 _TYPES = {
     "float_type": "a number",
     "int_type": "a whole number",
@@ -78,14 +90,15 @@ def _unknown_key(path: Path, meant: Path | None, tree: Tree) -> str:
 
 def _missing_key(path: Path) -> str:
     block = block_at(path[:-1])
-    field = None if block is None else block.model_fields.get(str(path[-1]))
+    field = None if block is None else fields_of(block).get(str(path[-1]))
     what = "" if field is None or field.description is None else f" {_plain(field.description)}"
     return f"{path[-1]} is missing.{what}"
 
 
 def _wrong_value(path: Path, detail: ErrorDetails, tree: Tree) -> Fault:
     at = tree.at(path)
-    place = (*path, "value") if isinstance(at, dict) and "value" in at else path
+    has_own_source = isinstance(at, dict) and "value" in at and block_at(path) is None
+    place = (*path, "value") if has_own_source else path
     return tree.fault(place, _said(path, detail, tree.at(place)))
 
 
@@ -116,7 +129,8 @@ def _not_among(allowed: list[str], value: Any) -> str:
 
 def _with_value(message: str, value: Any) -> str:
     shown = quoted(value)
-    return message if shown.strip("'") in message else f"{shown} is not understood; {message}"
+    told = isinstance(value, dict | tuple) or shown.strip("'") in message
+    return message if told else f"{shown} is not understood; {message}"
 
 
 def _unit(path: Path) -> str:

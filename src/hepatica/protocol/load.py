@@ -15,7 +15,7 @@ from hepatica.protocol.explain import schema_faults
 from hepatica.protocol.fault import Fault, did_you_mean
 from hepatica.protocol.fault import Path as Place
 from hepatica.protocol.resolve import resolved
-from hepatica.protocol.schema import Protocol
+from hepatica.protocol.schema import MODALITIES, IsotoxicProtocol, Protocol, as_isotoxic
 from hepatica.protocol.text import Tree, read_tree
 
 _SUFFIXES = (".yaml", ".yml")
@@ -54,6 +54,19 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
             f"{shown}: byte {error.start} is not UTF-8 text. Save the document as UTF-8."
         ) from None
     return parse_protocol(text, shown)
+
+
+def load_isotoxic_protocol(name_or_path: str | Path) -> IsotoxicProtocol:
+    """Read a treatment whose dose is chosen at an equal risk, as photon plans need it.
+
+    Raises
+    ------
+    InvalidInput
+        As ``load_protocol``.
+    UsageError
+        If it is another kind of treatment.
+    """
+    return as_isotoxic(load_protocol(name_or_path))
 
 
 def parse_protocol(text: str, shown: str = "protocol document") -> Protocol:
@@ -139,11 +152,19 @@ def _read(
     check(document, tree)
     document["sha256"] = hashlib.sha256(text.encode("utf-8")).hexdigest()
     try:
-        protocol = Protocol.model_validate(document)
+        protocol = _kind(document).model_validate(document)
     except ValidationError as error:
         return None, _in_order([*tree.faults, *schema_faults(error, tree)], tree)
     faults = _in_order(tree.faults, tree)
     return (None if faults else protocol), faults
+
+
+def _kind(document: Mapping[str, object]) -> type[Protocol]:
+    """A photon treatment is chosen patient by patient and needs more than the others."""
+    modality = document.get("modality")
+    known = isinstance(modality, str) and modality in MODALITIES
+    isotoxic = modality == "photon_sbrt" if known else "prescription" in document
+    return IsotoxicProtocol if isotoxic else Protocol
 
 
 def _require_known(tree: Tree, place: Place, names: Sequence[str]) -> None:

@@ -83,6 +83,11 @@ def targets_have_a_margin(document: Document) -> Iterator[Finding]:
                 "margin_mm is for everybody; with a patient-specific margin the user gives it."
             )
             yield (*path, "margin_mm"), message
+        if row.get("of") == "largest" and document.get("modality") == "photon_sbrt":
+            message = (
+                "a photon_sbrt plan treats all tumours; of: largest is for boosts. Leave it out."
+            )
+            yield (*path, "of"), message
         start = row.get("grown_from")
         if isinstance(start, str) and start not in targets | {"GTV"}:
             hint = did_you_mean(start, ["GTV", *sorted(map(str, targets))])

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hepatica.protocol.modalities import NEEDS
 from hepatica.protocol.parts import Block, Sourced
-from hepatica.protocol.resolve import BOOKKEEPING, block_of, keys_of
+from hepatica.protocol.resolve import BOOKKEEPING, blocks_in, fields_of, keys_of
 from hepatica.protocol.schema import Protocol
 
-_UNITS = {"_per_fraction": "Gy per fraction", "_gy": "Gy", "_mm": "mm", "_days": "days"}
+_UNITS = {
+    "_per_fraction": "Gy per fraction",
+    "_gy": "Gy",
+    "_mm": "mm",
+    "_mg": "mg",
+    "_hours": "hours",
+    "_days": "days",
+    "_weeks": "weeks",
+    "_months": "months",
+    "_minutes": "minutes",
+    "_celsius": "degrees Celsius",
+    "_percent": "per cent",
+}
 _TYPES = {
     "string": "text",
     "number": "number",
@@ -56,8 +69,12 @@ A single value may have a source of its own: it is then written `{value: ..., so
 
 
 def blocks() -> Iterator[tuple[str, type[Block]]]:
-    """Every kind of block with the path at which it stands, in the order of a document."""
-    yield from _blocks("", Protocol)
+    """Every kind of block with the path at which it first stands, in the order of a document."""
+    seen: set[type[Block]] = set()
+    for path, block in _blocks("", Protocol, ()):
+        if block not in seen:
+            seen.add(block)
+            yield path, block
 
 
 def protocol_schema() -> dict[str, Any]:
@@ -69,22 +86,30 @@ def protocol_schema() -> dict[str, Any]:
     schema = Protocol.model_json_schema()
     definitions: dict[str, Any] = schema["$defs"]
     definitions.pop("Stated", None)
-    for path, block in blocks():
+    for path, block in _blocks("", Protocol, ()):
         written = definitions[block.__name__] if path else schema
         optional = _inherited(path, block)
-        written["required"] = [key for key in written["required"] if key not in optional]
+        written["required"] = [key for key in written.get("required", ()) if key not in optional]
+    for path, block in blocks():
         if issubclass(block, Sourced):
-            _allow_own_source(written)
+            _allow_own_source(definitions[block.__name__] if path else schema)
     definitions["OwnSource"] = _OWN_SOURCE
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Hepatica treatment protocol"
+    schema["allOf"] = [
+        {
+            "if": {"properties": {"modality": {"const": modality}}},
+            "then": {"required": list(needed)},
+        }
+        for modality, needed in NEEDS.items()
+    ]
     return schema
 
 
 def schema_markdown() -> str:
     """The reference of all keys as Markdown: one heading and one table per kind of block."""
     schema = Protocol.model_json_schema()
-    parts = [_INTRODUCTION]
+    parts = [_INTRODUCTION, _needs()]
     for path, block in blocks():
         title = f"`{path}`" if path else "The document"
         first_line = (block.__doc__ or "").strip().splitlines()[0]
@@ -93,12 +118,23 @@ def schema_markdown() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _blocks(path: str, block: type[Block]) -> Iterator[tuple[str, type[Block]]]:
+def _needs() -> str:
+    rows = ["| modality | parts that must be there |", "| --- | --- |"]
+    rows += [
+        f"| `{key}` | {', '.join(f'`{n}`' for n in needed)} |" for key, needed in NEEDS.items()
+    ]
+    return "\n".join(rows)
+
+
+def _blocks(
+    path: str, block: type[Block], within: tuple[type[Block], ...]
+) -> Iterator[tuple[str, type[Block]]]:
+    """Every place at which a block can stand; a criterion inside a criterion is not walked."""
     yield path, block
     for key in keys_of(block):
-        inner = block_of(block.model_fields[key].annotation)
-        if inner is not None:
-            yield from _blocks(f"{path}.{key}" if path else key, inner)
+        inner = blocks_in(block).get(key)
+        if inner is not None and inner is not block and inner not in within:
+            yield from _blocks(f"{path}.{key}" if path else key, inner, (*within, block))
 
 
 def _inherited(path: str, block: type[Block]) -> set[str]:
@@ -119,12 +155,12 @@ def _allow_own_source(written: dict[str, Any]) -> None:
 
 def _table(path: str, block: type[Block], written: dict[str, Any]) -> str:
     rows = ["| key | value | meaning |", "| --- | --- | --- |"]
-    needed = set(written["required"]) - _inherited(path, block)
+    needed = set(written.get("required", ())) - _inherited(path, block)
     shared = set(Sourced.model_fields) if issubclass(block, Sourced) and path else set()
     for key in (key for key in keys_of(block) if key not in shared):
         said = written["properties"][key]
         star = " \\*" if key in needed else ""
-        meaning = said.get("description") or block.model_fields[key].description or ""
+        meaning = said.get("description") or fields_of(block)[key].description or ""
         rows.append(f"| `{key}`{star} | {_value(key, said)} | {meaning} |")
     return "\n".join(rows)
 
@@ -142,6 +178,8 @@ def _value(key: str, said: dict[str, Any]) -> str:
 def _kind(said: dict[str, Any], unit: str) -> str:
     if "$ref" in said:
         return "block"
+    if "prefixItems" in said:
+        return " and ".join(_kind(one, unit) for one in said["prefixItems"])
     if said.get("type") == "array":
         inner = _kind(said["items"], unit)
         return "list of blocks" if inner == "block" else f"list: {inner}"

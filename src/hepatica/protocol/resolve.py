@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from hepatica.protocol.fault import Path, did_you_mean, quoted
 from hepatica.protocol.parts import STATED_KEYS, Block, Source, Sourced, Stated, Work
@@ -23,9 +28,23 @@ def block_of(annotation: Any) -> type[Block] | None:
     return next((found for part in get_args(annotation) if (found := block_of(part))), None)
 
 
+@cache
+def fields_of(block: type[Block]) -> Mapping[str, FieldInfo]:
+    """The fields of a block by the keys that a document writes (`not` is no name in Python)."""
+    found = {field.alias or name: field for name, field in block.model_fields.items()}
+    return MappingProxyType(found)
+
+
+@cache
+def blocks_in(block: type[Block]) -> Mapping[str, type[Block]]:
+    """The keys of a block that hold other blocks, and which kind."""
+    found = {key: block_of(field.annotation) for key, field in fields_of(block).items()}
+    return MappingProxyType({key: kind for key, kind in found.items() if kind is not None})
+
+
 def keys_of(block: type[Block]) -> tuple[str, ...]:
     """The keys that a document may write in a block, in the order of the schema."""
-    own = [key for key in block.model_fields if key not in INTERNAL_KEYS]
+    own = [key for key in fields_of(block) if key not in INTERNAL_KEYS]
     inherited = [key for key in own if key in Sourced.model_fields]
     return tuple(key for key in own if key not in inherited) + tuple(inherited)
 
@@ -37,8 +56,7 @@ def block_at(path: Path) -> type[Block] | None:
         if block is None:
             return None
         if isinstance(step, str):
-            field = block.model_fields.get(step)
-            block = None if field is None else block_of(field.annotation)
+            block = blocks_in(block).get(step)
     return block
 
 
@@ -78,10 +96,10 @@ class _Resolver:
             self._give_source(made, path, above)
         hands_down = None if kind is Protocol else made
         stated = []
-        for key, field in kind.model_fields.items():
+        for key in fields_of(kind):
             if key not in made or key in BOOKKEEPING:
                 continue
-            inner = block_of(field.annotation)
+            inner = blocks_in(kind).get(key)
             if inner is not None:
                 made[key] = self._blocks(made[key], inner, (*path, key), hands_down)
             elif issubclass(kind, Sourced) and _has_own_source(made[key]):

@@ -12,18 +12,38 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from hepatica.errors import InvalidInput
+from hepatica.errors import InvalidInput, UsageError
+from hepatica.protocol.blocks import Conflict, Disputed, Figure, Missing, Study, Told
+from hepatica.protocol.blocks_conduct import (
+    CalendarRules,
+    Design,
+    Endpoint,
+    Examination,
+    Motion,
+    Option,
+    Stopping,
+    Toxicity,
+)
+from hepatica.protocol.blocks_isotoxic import Prescription
+from hepatica.protocol.blocks_review import Complication, Finding
+from hepatica.protocol.blocks_treatment import (
+    Drug,
+    Heat,
+    Infusion,
+    Modification,
+    Phase,
+    Step,
+    Washout,
+)
+from hepatica.protocol.criteria import CriterionTree
 from hepatica.protocol.parts import (
     Block,
     Bound,
     ConditionText,
     DerivationText,
-    Gy,
     MarginText,
     MetricText,
     Millimetre,
-    Part,
-    Risk,
     Slug,
     Sourced,
     StructureName,
@@ -31,9 +51,22 @@ from hepatica.protocol.parts import (
     Work,
 )
 
-Modality = Literal["photon_sbrt"]
+Modality = Literal[
+    "photon_sbrt",
+    "whole_liver_radiotherapy",
+    "thermoradiotherapy",
+    "hepatic_arterial_infusion",
+    "selection",
+    "resection",
+    "ablation",
+    "cryotherapy",
+    "chemoembolisation",
+    "radioembolisation",
+    "systemic",
+    "immunotherapy",
+    "imaging",
+]
 MODALITIES: tuple[str, ...] = get_args(Modality)
-Reading = Literal["two_step", "binwise"]
 
 
 class Fact(Block):
@@ -65,7 +98,7 @@ class Derived(Sourced):
     )
 
 
-class Target(Sourced):
+class Target(Told):
     """A volume to be treated and how it is grown."""
 
     name: StructureName = Field(description="CTV, PTV_GTV, PTV_CTV, ...")
@@ -84,96 +117,13 @@ class Target(Sourced):
     minimum_mm: Millimetre | None = Field(
         None, description="Least margin on any side, with a patient-specific rule."
     )
+    craniocaudal_extra_mm: tuple[Millimetre, Millimetre] | None = Field(
+        None, description="Least and greatest addition along the body for breathing."
+    )
+    of: Literal["all", "largest"] = Field(
+        "all", description="Whether it is grown from all gross tumour volumes or the largest."
+    )
     inside: StructureName | None = Field(None, description="Organ that the target may not leave.")
-
-
-class Coverage(Sourced):
-    """Which number of a dose distribution is its prescribed dose."""
-
-    structure: StructureName = Field(description="Target that the prescription isodose covers.")
-    metric: MetricText = Field(description="Dose metric whose value is the prescribed dose.")
-
-
-class Stratum(Sourced):
-    """A range of effective liver volume and how the dose is found in it."""
-
-    name: Slug = Field(description="low, mid, high, ...")
-    veff_from: Part = Field(description="Lower edge of the effective volume.")
-    veff_to: Part = Field(description="Upper edge; the next stratum starts there.")
-    upper_included: bool = Field(
-        False, description="Whether the upper edge itself belongs to this stratum."
-    )
-    doses: Literal["fixed", "curve"] = Field(
-        description="`fixed`: the doses of `fixed_gy`. `curve`: the dose that carries the risk."
-    )
-    fixed_gy: tuple[Gy, ...] = Field(
-        (), description="One dose per risk level, in their order; only with `doses: fixed`."
-    )
-    ntcp_below: Risk | None = Field(
-        None, description="A fixed dose is given only while the patient's own risk is below this."
-    )
-
-    def holds(self, veff: float) -> bool:
-        """Whether an effective volume falls in this stratum."""
-        return self.veff_from <= veff < self.veff_to or (
-            self.upper_included and veff == self.veff_to
-        )
-
-
-class Prescription(Sourced):
-    """How the dose of one patient is chosen."""
-
-    fractions: int = Field(ge=1, le=60, description="Number of fractions.")
-    overall_days: int = Field(ge=1, le=120, description="Days within which they are given.")
-    rule: Literal["isotoxic"] = Field(
-        description="`isotoxic`: every patient gets the dose that carries the same risk."
-    )
-    organ: StructureName = Field(description="Organ whose risk is held.")
-    endpoint: Text = Field(description="What the risk is a risk of.")
-    model: Slug = Field(description="Parameter set of the risk model.")
-    alpha_beta_gy: Gy = Field(description="Fractionation sensitivity of the organ.")
-    reference_fraction_gy: Gy = Field(
-        description="Dose per fraction that the model's parameters refer to."
-    )
-    reference_fraction_readings_gy: tuple[Gy, ...] = Field(
-        min_length=1, description="Every reading of it; all are computed and shown side by side."
-    )
-    effective_volume: Literal["physical", "lq_corrected"] = Field(
-        description="`physical`: from dose as planned. `lq_corrected`: from dose converted to the "
-        "reference fraction first."
-    )
-    reading: Reading = Field(
-        description="`two_step`: look the dose up at the effective volume, then add the allowance "
-        "while the patient's own risk permits. `binwise`: solve for the patient's own risk."
-    )
-    readings: tuple[Reading, ...] = Field(
-        min_length=1, description="The readings that the user may choose from."
-    )
-    risk_levels: tuple[Risk, ...] = Field(
-        min_length=1, description="The risks to choose from, rising."
-    )
-    strata: tuple[Stratum, ...] = Field(
-        min_length=1, description="Ranges of effective volume, from 0, each joining the next."
-    )
-    above: Literal["ineligible"] = Field(
-        description="What happens above the highest stratum: the patient is not treated this way."
-    )
-    cap_gy: Gy = Field(description="Highest dose that anybody is given.")
-    allowance_gy: Annotated[float, Field(ge=0, le=50)] = Field(
-        description="How far the dose may be raised above the curve at an unchanged risk."
-    )
-    minimum_gy: Gy | None = Field(description="Lowest dose worth giving; null if none is stated.")
-    step_gy_per_fraction: Gy = Field(description="Doses per fraction are multiples of this.")
-    rounding: Literal["down"] = Field(description="`down`: a risk is never exceeded by rounding.")
-    covers: Coverage = Field(description="Which number of a plan is its prescribed dose.")
-
-    def stratum_at(self, veff: float) -> Stratum | None:
-        """The stratum that holds an effective volume; None above the highest."""
-        return next((s for s in self.strata if s.holds(veff)), None)
-
-    def fixed_dose_gy(self, stratum: Stratum, risk: float) -> float | None:
-        """The dose a fixed stratum gives at a risk level, Gy; None where a curve decides."""
-        return dict(zip(self.risk_levels, stratum.fixed_gy, strict=False)).get(risk)
 
 
 class OtherReading(Sourced):
@@ -186,7 +136,7 @@ class OtherReading(Sourced):
     reading: Text = Field(description="How the text is understood here.")
 
 
-class Limit(Sourced):
+class Limit(Disputed):
     """A bound on one number of one structure."""
 
     name: Slug = Field(description="Name of the limit; verdicts are listed under it.")
@@ -287,22 +237,89 @@ class Protocol(Sourced):
     name: Slug = Field(description="Name by which it is called; also the name of its file.")
     title: Text = Field(description="One line.")
     version: Text = Field(description="Version of this document, in quotation marks.")
-    modality: Modality = Field(description="What kind of treatment it is.")
+    modality: Modality = Field(
+        description="What kind of treatment it is; it decides which parts must be there."
+    )
     summary: Text = Field(description="What is done, to whom and why, in a few sentences.")
     sources: tuple[Work, ...] = Field(
         min_length=1, description="The publications that the numbers come from."
     )
+    study: Study | None = Field(None, description="The study in which it was given.")
+    eligibility: CriterionTree | None = Field(
+        None, description="Who may be treated: a tree of `all`, `any`, `not` and criteria."
+    )
     facts: tuple[Fact, ...] = Field((), description="What the user is asked.")
     derived: tuple[Derived, ...] = Field((), description="Structures made of others.")
-    targets: tuple[Target, ...] = Field(min_length=1, description="Volumes to be treated.")
+    targets: tuple[Target, ...] = Field((), description="Volumes to be treated.")
+    prescription: Prescription | None = Field(
+        None, description="How the dose is chosen, where it is not the same for everybody."
+    )
+    phases: tuple[Phase, ...] = Field(
+        (), description="Radiotherapy whose dose is the same for everybody, part by part."
+    )
+    drugs: tuple[Drug, ...] = Field((), description="Agents with dose, way and days.")
+    infusion: Infusion | None = Field(None, description="Device for the hepatic artery.")
+    heat: Heat | None = Field(None, description="Regional heating.")
+    procedure: tuple[Step, ...] = Field((), description="What is done by hand, step by step.")
+    washout: tuple[Washout, ...] = Field((), description="What is not given around it.")
+    limits: Annotated[tuple[Limit, ...], AfterValidator(_one_by_one)] = Field(
+        (), description="Bounds on organs, targets and the patient."
+    )
+    advice: tuple[Advice, ...] = Field((), description="What to do when a number is reached.")
+    motion: Motion | None = Field(None, description="Breathing and position.")
+    imaging: tuple[Examination, ...] = Field((), description="Examinations and what they find.")
+    toxicity: Toxicity | None = Field(None, description="How harm is graded.")
+    dose_modification: tuple[Modification, ...] = Field(
+        (), description="What changes when the treatment is not tolerated."
+    )
+    design: Design | None = Field(None, description="How the study finds the dose.")
+    stopping: tuple[Stopping, ...] = Field((), description="When treatment or study ends early.")
+    calendar: CalendarRules | None = Field(None, description="Days of doses, visits and tasks.")
+    endpoints: tuple[Endpoint, ...] = Field((), description="What was measured.")
+    population: tuple[Figure, ...] = Field((), description="Who was treated, as printed.")
+    outcomes: tuple[Figure, ...] = Field((), description="What became of them, as printed.")
+    findings: tuple[Finding, ...] = Field(
+        (), description="Results that are told in words, without a number."
+    )
+    complications: tuple[Complication, ...] = Field(
+        (), description="Harm that is named without a frequency."
+    )
+    options: tuple[Option, ...] = Field((), description="Treatments that a selection offers.")
+    missing: tuple[Missing, ...] = Field((), description="What the publication does not say.")
+    conflicts_with: tuple[Conflict, ...] = Field(
+        (), description="Other written treatments that say otherwise; both stand."
+    )
+    report: Report | None = Field(None, description="What to report besides limits and risk.")
+    sha256: SkipJsonSchema[str] = ""
+    """Fingerprint of the text it was read from."""
+
+
+class IsotoxicProtocol(Protocol):
+    """A written treatment whose dose is chosen patient by patient at an equal risk."""
+
     prescription: Prescription = Field(description="How the dose is chosen.")
+    targets: tuple[Target, ...] = Field(min_length=1, description="Volumes to be treated.")
     limits: Annotated[tuple[Limit, ...], AfterValidator(_one_by_one)] = Field(
         min_length=1, description="Bounds on organs, targets and the patient."
     )
-    advice: tuple[Advice, ...] = Field((), description="What to do when a number is reached.")
     report: Report = Field(description="What to report besides limits and risk.")
-    sha256: SkipJsonSchema[str] = ""
-    """Fingerprint of the text it was read from."""
+
+
+def as_isotoxic(protocol: Protocol) -> IsotoxicProtocol:
+    """The treatment, if its dose is chosen at an equal risk for everybody.
+
+    Raises
+    ------
+    UsageError
+        If it is another kind of treatment; photon plans are made for isotoxic ones only.
+    """
+    if isinstance(protocol, IsotoxicProtocol):
+        return protocol
+    raise UsageError(
+        f"Protocol {protocol.name} is {protocol.modality} and has no isotoxic prescription, which "
+        "this command needs; a photon plan is made and judged for photon_sbrt protocols. "
+        "See hepatica protocol list."
+    )
 
 
 INTERNAL_KEYS = frozenset({"stated", "sha256"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from hepatica.protocol import Prescription, Protocol, Stratum
+    from hepatica.protocol import IsotoxicProtocol, Prescription, Stratum
 
 _CURVES = ("#0072B2", "#009E73", "#D55E00", "#AA4499", "#997700", "#332288")
 _BANDS = ("#F3F5F7", "#E6EAEE")
@@ -37,7 +37,7 @@ class PatientPoint:
 
 
 def isotoxic_figure(
-    protocol: Protocol,
+    protocol: IsotoxicProtocol,
     path: Path,
     risks: Sequence[float] = (),
     patient: tuple[float, float] | None = None,
@@ -46,7 +46,7 @@ def isotoxic_figure(
 
     Parameters
     ----------
-    protocol : Protocol
+    protocol : IsotoxicProtocol
         With an isotoxic prescription: strata, risk levels, maximum.
     path : Path
         The suffix chooses SVG, PNG or PDF.
@@ -73,7 +73,7 @@ def isotoxic_figure(
 
 
 def draw_isotoxic(
-    protocol: Protocol, risks: Sequence[float], points: Sequence[PatientPoint] = ()
+    protocol: IsotoxicProtocol, risks: Sequence[float], points: Sequence[PatientPoint] = ()
 ) -> Figure:
     """The picture as a figure; call inside `hepatica.report.drawing.pen`."""
     rule = protocol.prescription

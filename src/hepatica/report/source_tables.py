@@ -14,7 +14,7 @@ from hepatica.report.wording import gy, level, listed, plain, sentence
 if TYPE_CHECKING:
     from hepatica.case import Note
     from hepatica.engine.evaluation import Evaluation, StructureDose
-    from hepatica.protocol import Limit, Prescription, Protocol
+    from hepatica.protocol import IsotoxicProtocol, Limit, Prescription
 
 _NOTE_ORDER = ("warning", "assumed", "chosen", "linked", "ignored")
 _NOTE_TONES = {"warning": "caution", "assumed": "caution"}
@@ -31,7 +31,7 @@ class _Sourced:
     status: str
 
 
-def rule_table(protocol: Protocol, cited: References) -> Table:
+def rule_table(protocol: IsotoxicProtocol, cited: References) -> Table:
     """The numbers of the prescription rule, each with its own source and how it was read."""
     entries = (*_rule_entries(protocol.prescription), *_structure_entries(protocol))
     columns = (
@@ -124,7 +124,7 @@ def _rule_values(rule: Prescription) -> Iterator[tuple[str, str, str]]:
     yield "Dose steps", "step_gy_per_fraction", step
 
 
-def _structure_entries(protocol: Protocol) -> Iterator[_Sourced]:
+def _structure_entries(protocol: IsotoxicProtocol) -> Iterator[_Sourced]:
     for target in protocol.targets:
         size = f"{target.margin_mm}" if target.margin_mm is not None else "patient-specific margin"
         if target.minimum_mm is not None:

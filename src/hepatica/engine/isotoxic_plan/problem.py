@@ -21,7 +21,7 @@ from hepatica.engine.risk_model import risk_model
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.physics.biology import LymanModel
 from hepatica.physics.optimise import DoseOperator, Region
-from hepatica.protocol import Limit, Prescription, Protocol
+from hepatica.protocol import IsotoxicProtocol, Limit, Prescription
 
 COVERAGE = "coverage"
 
@@ -113,7 +113,7 @@ class IsotoxicProblem:
     @classmethod
     def of(
         cls,
-        protocol: Protocol,
+        protocol: IsotoxicProtocol,
         operator: DoseOperator,
         regions: Mapping[str, Region],
         *,
@@ -125,7 +125,7 @@ class IsotoxicProblem:
 
         Parameters
         ----------
-        protocol : Protocol
+        protocol : IsotoxicProtocol
         operator : DoseOperator
         regions : mapping of structure name to Region
             With the organ at risk and the covered target; a limit on a structure that is missing

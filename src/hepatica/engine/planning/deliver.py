@@ -33,7 +33,7 @@ from hepatica.physics.photon.segments import (
     faults,
     segmented,
 )
-from hepatica.protocol import Limit, Protocol
+from hepatica.protocol import IsotoxicProtocol, Limit
 
 Tell = Callable[[str, int, int], None]
 
@@ -60,7 +60,7 @@ class Order:
     """For whom and by which rule a plan is made deliverable."""
 
     case: Case
-    protocol: Protocol
+    protocol: IsotoxicProtocol
     request: PlanRequest
     structures: ProtocolStructures
 

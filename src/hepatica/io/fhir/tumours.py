@@ -1,0 +1,62 @@
+"""Liver metastases as body structures, to which sizes and other observations refer."""
+
+from __future__ import annotations
+
+from hepatica.case.record import field_named
+from hepatica.io.fhir.carrier import Carrier, Facts, Links
+from hepatica.io.fhir.finding import Finding
+from hepatica.io.fhir.page import Page
+from hepatica.io.fhir.shape import Json, part, words
+from hepatica.io.fhir.terminology import (
+    OWN_CASE,
+    answer_concept,
+    answer_of,
+    coded,
+    concept,
+    profile,
+)
+
+
+def _build(facts: Facts, links: Links) -> Json:
+    liver = concept("liver").coding()
+    location: Json = {"coding": [liver], "text": "Liver"}
+    if "lesion.segment" in facts:
+        segment = str(facts["lesion.segment"].value)
+        own = answer_concept(field_named("lesion.segment"), segment)["coding"]
+        location = {"coding": [liver, *own], "text": f"Liver, segment {segment}"}
+    kind = {"system": "http://hl7.org/fhir/resource-types", "code": "BodyStructure"}
+    number = links.address("lesion", links.item).removeprefix("urn:uuid:")
+    found: Json = {
+        "resourceType": "BodyStructure",
+        "meta": {"profile": [profile("tumour")]},
+        "identifier": [
+            {"use": "usual", "type": {"coding": [kind]}, "system": OWN_CASE, "value": number}
+        ],
+        "morphology": {"coding": [concept("tumour_morphology").coding()]},
+        "location": location,
+        "patient": links.patient,
+    }
+    if "lesion.structure" in facts:
+        found["description"] = facts["lesion.structure"].value
+    return found
+
+
+def _find(page: Page) -> list[Finding]:
+    resource = page.resource
+    location = part(resource, "location")
+    liver = concept("liver")
+    if (liver.system, liver.code) not in coded(location):
+        page.note("A body structure that is not said to be in the liver; not taken.")
+        return []
+    found = []
+    segment = answer_of("lesion.segment", location)
+    if segment is not None:
+        found.append(Finding("lesion.segment", segment))
+    if words(resource, "description"):
+        found.append(Finding("lesion.structure", page.clean(words(resource, "description"))))
+    return found
+
+
+LESION = Carrier(
+    "lesion", "lesion", ("lesion.segment", "lesion.structure"), _build, _find, always=True
+)

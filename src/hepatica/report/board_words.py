@@ -1,0 +1,81 @@
+"""How a board is put into words: its statuses, its reasons and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hepatica.engine.board.records import MissingFact, Number, Reason, Row
+from hepatica.protocol.criteria import known_facts
+from hepatica.report.wording import listed, plain
+
+_SIGNS = {"for": "+", "against": "\u2212", "contraindication": "!", "advice": "\u203a"}
+_MOST_FACTS = 4
+
+
+def status_in_words(status: str) -> str:
+    """``not indicated``, ``needs data``."""
+    return status.replace("_", " ")
+
+
+def outlook(row: Row) -> str:
+    """The status; of a row that needs data, what it can become at best, or is at least."""
+    said = status_in_words(row.status)
+    if row.status != "needs_data":
+        return said
+    if not {"not_indicated", "contraindicated"} & set(row.possible):
+        return f"{said}; at least {status_in_words(row.possible[0])}"
+    return f"{said}; at best {status_in_words(row.possible[-1])}"
+
+
+def reasons_in_words(row: Row) -> Iterator[str]:
+    """One line for each rule that bears on a row, with its sign."""
+    yield from (reason_in_words(one) for one in row.reasons)
+    if row.status == "not_indicated":
+        barred = any(one.effect == "not_indicated" for one in row.reasons)
+        yield from () if barred else (_lacking(one) for one in row.lacking)
+
+
+def reason_in_words(reason: Reason) -> str:
+    """``+ R1 Every metastasis can be removed with 1 cm of free margin``."""
+    where = f" (metastasis {listed(reason.lesions)})" if reason.lesions else ""
+    return f"{_SIGNS.get(reason.argument, ' ')} {reason.rule} {reason.title}{where}"
+
+
+def advice_in_words(row: Row) -> Iterator[str]:
+    """What to do or to heed, each once."""
+    yield from dict.fromkeys(said for one in row.reasons for said in one.advice)
+
+
+def gap_in_words(gap: MissingFact) -> str:
+    """``Lung shunt fraction (lesion 2)``."""
+    item = gap.fact.partition("[")[2].rstrip("]")
+    return f"{gap.label} ({item})" if item else gap.label
+
+
+def gaps_in_words(row: Row) -> str:
+    """The shortest list of what would decide a row; what one value would decide is marked."""
+    named = list(dict.fromkeys(gap_in_words(gap) for gap in row.missing))
+    more = len(named) - _MOST_FACTS
+    tail = f" and {more} more" if more > 0 else ""
+    return "; ".join(named[:_MOST_FACTS]) + tail
+
+
+def number_in_words(number: Number) -> str:
+    """``Tumour burden: 12.3 %``, or what it would take."""
+    if number.value is None:
+        named = (_label(name) for name in number.missing)
+        why = listed(named) or number.caveat or "no reason was recorded"
+        return f"{number.label}: unknown ({why})"
+    unit = "" if number.unit in ("", "1") else f" {number.unit}"
+    estimate = " (estimate, no plan)" if number.estimate else ""
+    return f"{number.label}: {plain(round(number.value, 2))}{unit}{estimate}"
+
+
+def _label(name: str) -> str:
+    known = known_facts().get(name)
+    return name if known is None else known.label
+
+
+def _lacking(reason: Reason) -> str:
+    found = "; ".join(one.says for one in reason.because[:2])
+    return f"  {reason.rule} does not hold: {found}"

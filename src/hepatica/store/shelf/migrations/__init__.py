@@ -1,0 +1,1 @@
+"""Steps from each older schema of the shelf to the next."""

@@ -1,0 +1,250 @@
+"""Nothing of a patient's identity survives an import under a pseudonym; everything else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+from typer.testing import CliRunner
+
+from hepatica.cli import app
+from hepatica.errors import InvalidInput, UsageError
+from hepatica.io.dicom.deidentify import Deidentifier, deidentify
+from hepatica.io.importer import ImportRequest, import_case
+from hepatica.io.pseudonym import import_under_pseudonym
+from hepatica.store.case_folder import read_case
+from tests.io.dicom.builders import CtSeries, DoseFile, Region, box, plan, structure_set
+
+SECRET = b"0123456789abcdef"
+OTHER_SECRET = b"fedcba9876543210"
+CANARY = "CANARY"
+REGIONS = [
+    Region(1, "Liver", [box(z) for z in (3.0, 6.0)]),
+    Region(2, "GTV1", [box(3.0)]),
+    Region(3, f"{CANARY} liver", [box(6.0)]),
+]
+_TEXTS = ("LO", "SH", "ST", "LT", "UT", "PN", "UC", "UR", "AE", "AS")
+_ROOT = "1.2.826.0.1.3680043.10.543"
+
+
+def patient(folder: Path) -> None:
+    """A CT, a structure set drawn on it, a plan made on that, and its dose."""
+    ct = CtSeries(folder / "ct").write()
+    rtss = structure_set(folder / "rtss.dcm", REGIONS, ct)
+    rtplan = plan(folder / "plan.dcm", structure_set_path=rtss)
+    DoseFile(folder / "dose.dcm", plan_path=rtplan).write()
+
+
+def mark(folder: Path) -> None:
+    """Write the canary wherever the standard, or a vendor, can put a text."""
+    for path in sorted(folder.rglob("*.dcm")):
+        ds = dcmread(path)
+        _mark(ds)
+        for tag, row in DicomDictionary.items():
+            if row[0] in _TEXTS and Tag(tag).group > 2 and Tag(tag) not in ds:
+                ds.add_new(tag, row[0], CANARY)
+        ds.AcquisitionDate = ds.StudyDate = "20200229"
+        ds.PatientBirthDate, ds.StudyTime = "19500101", "121314"
+        ds.RescaleType = CANARY
+        ds.preamble = CANARY.encode() + b"\0" * (128 - len(CANARY))
+        block = ds.private_block(0x0029, f"{CANARY} VENDOR", create=True)
+        block.add_new(1, "OB", CANARY.encode())
+        ds.save_as(path.with_name(f"{CANARY}_{path.name}"))
+        path.unlink()
+
+
+def _mark(ds: Dataset) -> None:
+    for element in list(ds):
+        if element.VR == "SQ":
+            for item in element.value:
+                _mark(item)
+                item.add_new("ContentCreatorName", "PN", CANARY)
+                item.add_new("TextValue", "UT", CANARY)
+        elif element.VR in _TEXTS and element.keyword not in ("ROIName", "RescaleType"):
+            element.value = CANARY
+
+
+def bytes_of(folder: Path) -> bytes:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    assert files
+    names = "".join(str(path.relative_to(folder)) for path in files)
+    return names.encode() + b"".join(path.read_bytes() for path in files)
+
+
+def dicom_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.dcm"))
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    source, out = tmp_path / f"{CANARY}_source", tmp_path / "out"
+    patient(source)
+    mark(source)
+    out.mkdir()
+    deidentify(dicom_files(source), out, Deidentifier("P-7", SECRET))
+    return out
+
+
+def test_no_text_date_or_identifier_survives_in_any_byte(copies: Path) -> None:
+    left = bytes_of(copies)
+    for trace in (CANARY, "SECRET-4711", "Secret", "19500101", "20200229", "121314", _ROOT):
+        assert trace.encode() not in left, trace
+    assert dcmread(dicom_files(copies)[0]).PatientID == "P-7"
+
+
+def test_the_canary_is_where_it_is_looked_for(tmp_path: Path) -> None:
+    patient(tmp_path)
+    mark(tmp_path)
+    there = bytes_of(tmp_path)
+    assert there.count(CANARY.encode()) > 1000
+    assert _ROOT.encode() in there
+
+
+def test_no_private_element_is_left_at_any_depth(copies: Path) -> None:
+    def all_tags(ds: Dataset) -> list[Tag]:
+        inner = [t for e in ds if e.VR == "SQ" for item in e.value for t in all_tags(item)]
+        return [*ds.keys(), *inner]
+
+    for path in dicom_files(copies):
+        assert not [tag for tag in all_tags(dcmread(path)) if tag.is_private]
+
+
+def test_the_case_is_the_same_but_for_who_it_is(tmp_path: Path) -> None:
+    patient(tmp_path / "source")
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    request = ImportRequest((tmp_path / "source",), case_id="P-7")
+    plain, hidden = import_case(request), import_under_pseudonym(request, SECRET, folder)
+    assert np.array_equal(plain.image.values, hidden.image.values)
+    assert plain.image.grid == hidden.image.grid
+    assert set(hidden.structures) == {"Liver", "GTV1", "ROI_1"}
+    for one, other in zip(plain.structures.values(), hidden.structures.values(), strict=True):
+        assert one.volume_cc == other.volume_cc
+    assert np.array_equal(plain.doses[0].volume.values, hidden.doses[0].volume.values)
+    assert hidden.doses[0].plan_uid == hidden.plans[0].uid != plain.plans[0].uid
+    assert hidden.plans[0].prescription_gy == plain.plans[0].prescription_gy
+    assert "1 structures have names that are in no table" in hidden.notes[0].text
+
+
+def test_the_command_leaves_no_trace_in_the_case_folder(tmp_path: Path, monkeypatch) -> None:
+    source, out = tmp_path / f"{CANARY}_source", tmp_path / "case"
+    patient(source)
+    mark(source)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    call = ["case", "import", str(source), "--out", str(out), "--pseudonym", "P-7"]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    assert "A secret for pseudonyms was made" in done.stderr
+    left = bytes_of(out)
+    for trace in (CANARY, "SECRET-4711", "19500101", "20200229", _ROOT):
+        assert trace.encode() not in left, trace
+    assert read_case(out).case_id == "P-7"
+    key = tmp_path / "data/hepatica/pseudonym.key"
+    assert key.stat().st_mode & 0o077 == 0
+    assert len(key.read_bytes()) == 32
+
+
+def test_the_same_secret_gives_the_same_identifiers_and_another_gives_others() -> None:
+    one, same = Deidentifier("A", SECRET), Deidentifier("B", SECRET)
+    other = Deidentifier("A", OTHER_SECRET)
+    assert one.uid("1.2.3") == same.uid("1.2.3") != other.uid("1.2.3")
+    assert one.uid("1.2.3") != one.uid("1.2.4")
+    assert len(one.uid("1.2.3")) <= 64
+    assert one.uid("1.2.840.10008.5.1.4.1.1.2") == "1.2.840.10008.5.1.4.1.1.2"
+
+
+def test_all_dates_of_a_patient_move_back_together_by_one_to_ten_years() -> None:
+    by = Deidentifier("A", SECRET)
+    moved = {n: by.days_back(f"patient {n}") for n in range(300)}
+    assert moved == {n: by.days_back(f"patient {n}") for n in range(300)}
+    assert min(moved.values()) >= 366
+    assert max(moved.values()) <= 3652
+    assert len(set(moved.values())) > 200
+
+
+def test_intervals_between_dates_stay(tmp_path: Path) -> None:
+    def dated(ds: Dataset, k: int) -> None:
+        ds.StudyDate, ds.ContentDate = "20200301", "20200229"
+
+    CtSeries(tmp_path / "ct", change=dated).write()
+    (tmp_path / "out").mkdir()
+    deidentify(dicom_files(tmp_path / "ct"), tmp_path / "out", Deidentifier("A", SECRET))
+    ds = dcmread(dicom_files(tmp_path / "out")[0])
+    assert int(ds.StudyDate) - int(ds.ContentDate) in (1, 70, 71, 72, 73, 8870)
+    assert ds.LongitudinalTemporalInformationModified == "MODIFIED"
+    codes = {item.CodeValue for item in ds.DeidentificationMethodCodeSequence}
+    assert codes == {"113100", "113105", "113107"}
+
+
+def test_names_that_the_user_mapped_stay_and_those_left_out_go(tmp_path: Path) -> None:
+    patient(tmp_path / "source")
+    names = tmp_path / "names.yaml"
+    names.write_text(f'"{CANARY} liver": Spleen\nGTV1:\n', encoding="utf-8")
+    (tmp_path / "copies").mkdir()
+    request = ImportRequest((tmp_path / "source",), case_id="P", names_file=names)
+    case = import_under_pseudonym(request, SECRET, tmp_path / "copies")
+    assert set(case.structures) == {"Liver", "Spleen"}
+
+
+def test_text_burned_into_the_pixels_is_refused(tmp_path: Path) -> None:
+    def burned(ds: Dataset, k: int) -> None:
+        ds.BurnedInAnnotation = "YES"
+
+    CtSeries(tmp_path / "ct", change=burned).write()
+    (tmp_path / "out").mkdir()
+    with pytest.raises(InvalidInput, match="burned into its pixels"):
+        deidentify(dicom_files(tmp_path / "ct"), tmp_path / "out", Deidentifier("A", SECRET))
+
+
+def test_a_number_that_is_no_number_is_dropped(tmp_path: Path) -> None:
+    def careless(ds: Dataset, k: int) -> None:
+        ds.add_new("PatientWeight", "LO", CANARY)
+        ds["PatientWeight"].VR = "DS"
+
+    by = Deidentifier("A", SECRET)
+    ds = Dataset()
+    ds.add_new("SliceLocation", "DS", "12.5")
+    ds.add_new("KVP", "LO", CANARY)
+    ds["KVP"].VR = "DS"
+    kept = by.cleaned(ds)
+    assert "KVP" not in kept
+    assert kept.SliceLocation == 12.5
+
+
+def test_free_text_and_name_of_a_nifti_file_go(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    image = nibabel.Nifti1Image(np.full((6, 5, 4), -50, np.int16), np.eye(4))
+    image.header["descrip"] = CANARY.encode()
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", CANARY.encode()))
+    nibabel.save(image, source / f"{CANARY}.nii")
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    request = ImportRequest((source,), case_id="P", patient_position="HFS")
+    case = import_under_pseudonym(request, SECRET, folder)
+    assert case.image.values.shape == (4, 5, 6)
+    (copy,) = folder.rglob("*.nii.gz")
+    assert CANARY not in copy.name
+    assert CANARY.encode() not in __import__("gzip").decompress(copy.read_bytes())
+
+
+def test_a_short_or_missing_secret_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="5 bytes; it needs 16 or more"):
+        Deidentifier("A", b"short")
+    key = tmp_path / "key"
+    call = ["case", "import", str(tmp_path), "--out", str(tmp_path / "c"), "--pseudonym", "P"]
+    named = [*call, "--pseudonym-key", str(key)]
+    with pytest.raises(InvalidInput, match="There is no secret in"):
+        CliRunner().invoke(app, named, catch_exceptions=False)
+    key.write_bytes(b"short")
+    with pytest.raises(InvalidInput, match="has 5 bytes; it needs 16 or more"):
+        CliRunner().invoke(app, named, catch_exceptions=False)
+    without = [*call[:-2], "--pseudonym-key", str(key)]
+    with pytest.raises(UsageError, match="--pseudonym-key needs --pseudonym"):
+        CliRunner().invoke(app, without, catch_exceptions=False)

@@ -1,0 +1,100 @@
+"""The board in words, as cards, and on one page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hepatica.report.board_cards import INDICATORS, MOST_CHARACTERS, board_cards, cut
+from hepatica.report.board_sheet import board_page, board_pdf
+from hepatica.report.board_table import board_lines, board_tables, cohort_lines, cohort_tables
+from hepatica.report.board_words import outlook
+from hepatica.report.sheet import BANNER
+from tests.engine.board.patients import vignettes
+
+BY_ID = {vignette.id: vignette for vignette in vignettes()}
+
+
+@pytest.mark.parametrize("name", ["nothing-known", "s2-flow-to-the-duodenum", "l-three-places"])
+def test_cards_have_the_shape_of_cds_hooks(name: str) -> None:
+    cards = board_cards(BY_ID[name].board())["cards"]
+    assert cards
+    for card in cards:
+        assert 0 < len(card["summary"]) <= MOST_CHARACTERS
+        assert card["indicator"] in ("info", "warning", "critical")
+        assert card["source"]["label"]
+        assert BANNER in card["detail"]
+    assert len({card["uuid"] for card in cards}) == len(cards)
+
+
+def test_a_contraindication_is_critical_and_says_its_source() -> None:
+    cards = board_cards(BY_ID["s2-lung"].board())["cards"]
+    card = next(c for c in cards if c["summary"].startswith("Selective internal radiation"))
+    assert card["indicator"] == "critical"
+    assert "S2" in card["detail"]
+    assert "Radiotherapy" in card["detail"]
+    assert set(INDICATORS.values()) == {"info", "warning", "critical"}
+
+
+def test_the_same_board_gives_the_same_cards() -> None:
+    assert board_cards(BY_ID["s2-lung"].board()) == board_cards(BY_ID["s2-lung"].board())
+
+
+def test_a_long_summary_is_cut_and_marked() -> None:
+    assert cut("word " * 60).endswith("\u2026")
+    assert len(cut("word " * 60)) <= MOST_CHARACTERS
+    assert cut("  short\n text ") == "short text"
+
+
+def test_a_contraindicated_therapy_stands_apart_from_the_others() -> None:
+    shown = {table.title: table for table in board_tables(BY_ID["s2-lung"].board())}
+    apart = [row[0] for row in shown["Contraindicated"].rows]
+    assert apart == ["Selective internal radiation (Y-90) (SIRT)"]
+    others = next(table for title, table in shown.items() if title.startswith("Therapies"))
+    assert not set(apart) & {row[0] for row in others.rows}
+
+
+def test_a_row_that_needs_data_tells_what_it_can_become() -> None:
+    found = BY_ID["r1-margin-unknown"].board()
+    assert outlook(found.row("resection")) == "needs data; at best indicated"
+    decided = BY_ID["r1-solitary"].board()
+    assert outlook(decided.row("resection")) == "indicated"
+
+
+def test_advice_of_open_rows_is_printed() -> None:
+    lines = list(board_lines(BY_ID["p1-extended-left"].board()))
+    assert any("Left portal vein" in line for line in lines)
+
+
+def test_a_cohort_has_one_line_for_each_patient_with_its_unknowns() -> None:
+    names = ("r1-solitary", "nothing-known", "s2-lung")
+    boards = [BY_ID[name].board(detail=False) for name in names]
+    head, *lines, legend = cohort_lines(boards)
+    assert head.split()[:3] == ["case", "RES", "PVE"]
+    assert [line.split()[0] for line in lines] == list(names)
+    assert lines[0].split()[1] == "++"
+    assert re.search(r" \?\d+ ", lines[1])
+    assert " X " in lines[2]
+    assert "needs two facts" in legend
+    counts = next(iter(cohort_tables(boards)))
+    assert counts.rows[0][1:] == ["1", "0", "1", "0", "1"]
+
+
+def test_the_page_holds_every_therapy_with_the_barred_ones_last() -> None:
+    found = BY_ID["s2-lung"].board()
+    page = board_page(found)
+    assert len(page["rows"]) == len(found.rows)
+    assert page["rows"][-1]["status"] == "contraindicated"
+    assert page["banner"] == BANNER
+    assert found.pack_sha256[:16] in page["footer"]
+
+
+@pytest.mark.parametrize("name", ["nothing-known", "s2-lung", "l-three-places", "k1-classic"])
+def test_the_page_is_one_page_and_always_the_same(name: str) -> None:
+    pytest.importorskip("typst")
+    found = BY_ID[name].board()
+    first = board_pdf(found)
+    assert first.startswith(b"%PDF")
+    assert re.findall(rb"/Type\s*/Pages\b.*?/Count\s+(\d+)", first, re.S) == [b"1"]
+    assert board_pdf(found) == first
