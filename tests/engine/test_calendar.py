@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from hepatica.engine.calendar import TreatmentCalendar, later, treatment_calendar
 from hepatica.engine.open_days import OpenDays, parse_holidays
 from hepatica.errors import InvalidInput
-from hepatica.protocol import load_protocol, parse_protocol, protocol_names
+from hepatica.protocol import Protocol, load_protocol, parse_protocol, protocol_names
 from tests.protocol.documents import changed, shipped, small
 
 MONDAY = date(2027, 3, 1)
@@ -19,8 +21,13 @@ CHRISTMAS = OpenDays({date(2026, 12, 25): "Christmas", date(2027, 1, 1): "New Ye
 WITH_DAYS = ("sbrt-six-fraction", "whole-liver-boost", "hai-fudr-xelox")
 
 
+@cache
+def loaded(name: str) -> Protocol:
+    return load_protocol(name)
+
+
 def made(name: str, start: date = MONDAY, days: OpenDays | None = None) -> TreatmentCalendar:
-    return treatment_calendar(load_protocol(name), start, days)
+    return treatment_calendar(loaded(name), start, days)
 
 
 def days_of(calendar: TreatmentCalendar, name: str) -> list[date]:
@@ -126,17 +133,23 @@ def test_visits_without_an_end_stop_at_the_horizon() -> None:
     assert len(days_of(two_years, "imaging-later")) == 2
 
 
-def test_a_window_is_used_before_a_visit_is_late() -> None:
-    text = changed(
-        shipped(), ("      unit: months\n      at: [1]\n", "      unit: months\n      at: [1]\n"
-        "      days_before: 3\n      days_after: 1\n"),
-    )  # fmt: skip
-    calendar = treatment_calendar(parse_protocol(text), date(2027, 3, 30))  # 10 May is a Monday
+@pytest.mark.parametrize(
+    ("window", "day", "note"),
+    [
+        ("days_before: 0", date(2027, 4, 13), "moved from 2027-04-12: holiday"),
+        ("days_after: 1", date(2027, 4, 13), "moved from 2027-04-12: holiday"),
+        ("days_before: 3", date(2027, 4, 9), "moved from 2027-04-12: holiday"),
+        ("days_before: 1", date(2027, 4, 13), "moved from 2027-04-12: holiday, outside its window"),
+    ],
+)
+def test_a_visit_keeps_to_its_window_if_it_can(window: str, day: date, note: str) -> None:
+    at = "      unit: months\n      at: [1]\n"
+    protocol = parse_protocol(changed(shipped(), (at, f"{at}      {window}\n")))
+    closed = OpenDays({date(2027, 4, 12): "holiday"})
+    calendar = treatment_calendar(protocol, MONDAY, closed)
     (visit,) = (entry for entry in calendar.entries if entry.name == "first-visit")
-    assert visit.planned.weekday() < 5 or visit.day <= visit.planned + timedelta(days=1)
-    saturday = treatment_calendar(parse_protocol(text), date(2027, 3, 31))
-    (visit,) = (entry for entry in saturday.entries if entry.name == "first-visit")
-    assert visit.day.weekday() < 5
+    assert visit.planned == date(2027, 4, 12)
+    assert (visit.day, visit.note) == (day, note)
 
 
 def test_a_document_without_a_dose_gives_no_calendar() -> None:

@@ -79,7 +79,8 @@ def test_the_number_of_outlines_is_only_a_lower_bound_of_the_number_of_tumours()
 
 def test_without_liver_or_tumours_what_can_be_said_is_said() -> None:
     assert set(values(abdomen(without=("Liver",)))) == {
-        *("computed.lesion_volumeGTV1", "computed.gtv_count", "computed.tumour_volume")
+        *("computed.lesion_volumeGTV1", "computed.gtv_count", "computed.tumour_volume"),
+        *("computed.lesion_diameterGTV1", "computed.largest_diameter"),
     }
     assert set(values(abdomen(without=("GTV1",)))) == {"computed.liver_volume"}
     assert computed_from(abdomen(without=("Liver", "GTV1"))) == ()

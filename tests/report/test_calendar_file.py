@@ -43,7 +43,11 @@ def test_every_event_has_what_the_standard_asks_for(text: str) -> None:
 
 
 def test_an_infusion_of_14_days_ends_before_the_day_that_dtend_names(text: str) -> None:
-    event = next(part for part in "\n".join(unfolded(text)).split("BEGIN:VEVENT") if "flox" in part)
+    event = next(
+        part
+        for part in "\n".join(unfolded(text)).split("BEGIN:VEVENT")
+        if "day 1: floxuridine" in part
+    )
     assert "DTSTART;VALUE=DATE:20270301\nDTEND;VALUE=DATE:20270315\n" in event
 
 

@@ -49,7 +49,9 @@ def export(
 def import_(
     bundle: Path = typer.Argument(..., metavar="FILE", help="A FHIR R4 bundle as JSON."),
     out: Path = typer.Option(..., "--out", help="The case folder that gets the record."),
-    case_id: str = typer.Option("", "--id", help="Pseudonym of the patient; default: OUT's name."),
+    case_id: str = typer.Option(
+        "", "--id", help="Pseudonym; default: that of the images in OUT, or OUT's name."
+    ),
     assume_unit: list[str] = AssumeOption,
     add: bool = typer.Option(False, "--add", help="Keep the facts of a record that is there."),
     force: bool = ForceOption,
@@ -57,14 +59,19 @@ def import_(
 ) -> None:
     """Read a FHIR R4 bundle of any system into a record, and say what was left out."""
     from hepatica.io.fhir import read_bundle
-    from hepatica.store.record_file import has_record, read_record, write_record
+    from hepatica.store.record_file import (
+        has_record,
+        images_case_id,
+        read_record,
+        write_record,
+    )
 
     if has_record(out) and not (add or force):
         raise UsageError(
             f"{out.name} holds a record already. Pass --add to add to it, --force to replace it, "
             "or choose another --out."
         )
-    name = case_id or out.resolve().name
+    name = case_id or images_case_id(out) or out.resolve().name
     reading = read_bundle(bundle, name, assumed_units(assume_unit))
     record = reading.record
     if add and has_record(out):

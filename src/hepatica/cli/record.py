@@ -44,7 +44,9 @@ def new(
     answers: Path | None = typer.Option(
         None, "--answers", help="YAML file of answers; nothing is asked then."
     ),
-    case_id: str = typer.Option("", "--id", help="Pseudonym; default: that of --from, or OUT."),
+    case_id: str = typer.Option(
+        "", "--id", help="Pseudonym; default: that of the images in OUT, of --from, or OUT."
+    ),
     mapping: str = MappingOption,
     on: str = typer.Option("", "--on", help="Day of the values that name none, 2024-05-31."),
     assume_unit: list[str] = AssumeOption,
@@ -56,7 +58,7 @@ def new(
     from hepatica.engine.form.answers import Said
     from hepatica.engine.form.sources import Gathered, Reading
     from hepatica.io.tables.spoken import date_in
-    from hepatica.store.record_file import has_record, write_record
+    from hepatica.store.record_file import has_record, images_case_id, write_record
     from hepatica.store.run import FILE_NAME, RunClock
 
     if has_record(out) and not force:
@@ -73,7 +75,7 @@ def new(
     units, now = assumed_units(assume_unit), datetime.now(UTC).replace(microsecond=0)
     day = date_in(on) if on else None
     questions = _questions(protocol, blocks, day or now.date())
-    how = Reading(case_id, out.resolve().name, mapping, units, now)
+    how = Reading(case_id or images_case_id(out), out.resolve().name, mapping, units, now)
     found = gathered(sources, how)
     record = found.record
     if answers is not None:

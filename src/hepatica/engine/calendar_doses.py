@@ -133,6 +133,7 @@ def _phase(protocol: Protocol, phase: Phase, start: date, days: OpenDays) -> lis
         )
     a_week = phase.days_a_week or _USUAL_DAYS_A_WEEK
     each = "" if phase.dose_per_fraction_gy is None else f", {phase.dose_per_fraction_gy:g} Gy"
+    without_holidays = OpenDays({}, days.weekends_closed)
     found: list[Entry] = []
     in_week: Counter[tuple[int, int]] = Counter()
     planned = day = start
@@ -146,13 +147,15 @@ def _phase(protocol: Protocol, phase: Phase, start: date, days: OpenDays) -> lis
             what = f"{phase.name}: fraction {len(found) + 1} of {number}{each}"
             found.append(_dosed(what, phase.name, planned, day, str(phase.source)))
         day += _DAY
-        planned = _next_planned(day, in_week, a_week)
+        planned = _next_planned(day, in_week, a_week, without_holidays)
     return found
 
 
-def _next_planned(day: date, in_week: Counter[tuple[int, int]], a_week: int) -> date:
+def _next_planned(
+    day: date, in_week: Counter[tuple[int, int]], a_week: int, without_holidays: OpenDays
+) -> date:
     """Where the next fraction would be if no holiday came between."""
-    while (a_week <= _USUAL_DAYS_A_WEEK and day.weekday() > 4) or in_week[week(day)] == a_week:
+    while in_week[week(day)] == a_week or without_holidays.closed(day):
         day += _DAY
     return day
 

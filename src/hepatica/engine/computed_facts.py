@@ -9,6 +9,7 @@ from functools import reduce
 from operator import or_
 
 from hepatica.case import Case, Structure
+from hepatica.case.diameter import longest_diameter_mm
 from hepatica.case.record import Fact, Record
 from hepatica.case.record.fact import Comparator, Value
 from hepatica.engine.derive import working_grid
@@ -70,8 +71,8 @@ def computed_from(case: Case, on: date | None = None) -> tuple[ComputedFact, ...
     Returns
     -------
     tuple of ComputedFact
-        Volumes in mL, the tumour burden in per cent of the liver with its tumours. The number of
-        tumours is a lower bound: one outline can hold several.
+        Volumes in mL, diameters in mm, the tumour burden in per cent of the liver with its
+        tumours. The number of tumours is a lower bound: one outline can hold several.
     """
     grid = working_grid(case)
     tumours = _single([s.on(grid) for s in case.gtvs if not s.is_empty])
@@ -79,7 +80,14 @@ def computed_from(case: Case, on: date | None = None) -> tuple[ComputedFact, ...
         ComputedFact("computed.lesion_volume", s.volume_cc, (s.name,), s.name) for s in tumours
     ]
     names = tuple(s.name for s in tumours)
+    widths = {s.name: longest_diameter_mm(case.structure(s.name)) for s in tumours}
+    found += [
+        ComputedFact("computed.lesion_diameter", width, (name,), name)
+        for name, width in widths.items()
+    ]
     if tumours:
+        largest = max(widths, key=lambda name: widths[name])
+        found.append(ComputedFact("computed.largest_diameter", widths[largest], (largest,)))
         found.append(ComputedFact("computed.gtv_count", len(tumours), names, comparator=">="))
         volume = reduce(or_, tumours).volume_cc
         found.append(ComputedFact("computed.tumour_volume", volume, names))

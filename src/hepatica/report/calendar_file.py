@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hepatica.engine.calendar import Entry, TreatmentCalendar
+    from hepatica.engine.calendar import TreatmentCalendar
+    from hepatica.engine.calendar_entry import Entry
 
 _OCTETS = 75
 """Longest line that RFC 5545, section 3.1, allows, without its end."""

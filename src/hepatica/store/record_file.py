@@ -107,18 +107,29 @@ def _require_own_record(case_id: str, folder: Path) -> None:
         )
 
 
-def _require_same_case(case_id: str, folder: Path) -> None:
-    """A record beside another patient's images would be believed; refuse it."""
+def images_case_id(folder: Path) -> str:
+    """The id of the case whose images are in the folder; empty if there are none.
+
+    Raises
+    ------
+    InvalidInput
+        If the case there is damaged.
+    """
     path = folder / _CASE
     if not path.is_file():
-        return
+        return ""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["case_id"]
+        return str(json.loads(path.read_text(encoding="utf-8"))["case_id"])
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise InvalidInput(
             f"Case folder {folder.name}: {_CASE} is damaged. Import the case again."
         ) from error
-    if found != case_id:
+
+
+def _require_same_case(case_id: str, folder: Path) -> None:
+    """A record beside another patient's images would be believed; refuse it."""
+    found = images_case_id(folder)
+    if found and found != case_id:
         raise Inconsistent(
             f"Case folder {folder.name}: its images are of case {found}, the record is of case "
             f"{case_id}. Put the record beside its own images, or give both the same id."

@@ -65,6 +65,7 @@ def _points(lines: int, how_many: int) -> list[int]:
     return sorted({1 + (lines - 1) * n // (how_many - 1) for n in range(how_many)})
 
 
+@pytest.mark.slow
 def test_a_killed_put_keeps_all_of_the_case_or_nothing(
     place: Place, victim: Deed, tmp_path: Path
 ) -> None:

@@ -134,6 +134,25 @@ def test_a_damaged_case_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     assert shelf.cases() == ()
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"file": "../secret.txt", "sha256": "0" * 64},
+        {"file": "image.npz", "sha256": "../../secret"},
+        {"file": "absent.npz", "sha256": "0" * 64},
+    ],
+)
+def test_a_document_that_names_what_is_not_of_the_case_is_refused(
+    shelf: Shelf, tmp_path: Path, row: dict[str, str]
+) -> None:
+    folder = whole_case(tmp_path / "case")
+    (tmp_path / "secret.txt").write_text("secret")
+    document = json.loads((folder / "case.json").read_text())
+    (folder / "case.json").write_text(json.dumps(document | {"more": row}))
+    with pytest.raises(InvalidInput, match=rf"names {row['file']}, which is no file of it"):
+        shelf.put(folder)
+
+
 def test_the_record_of_another_case_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     folder = whole_case(tmp_path / "case")
     document = json.loads((folder / "record.json").read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hepatica.store.shelf.shelf import Shelf
@@ -16,12 +17,17 @@ def test_orphans_go_and_everything_else_stays(filled: Filled) -> None:
     for path in orphans:
         path.write_bytes(b"12345")
     (arrays / "notes.txt").write_text("mine")
+    being_written, forgotten = arrays / ".shelf.json-1", arrays / ".shelf.json-2"
+    for path in (being_written, forgotten):
+        path.write_text("")
+    os.utime(forgotten, (0, 0))
+    orphans.append(forgotten)
     before = {path for path in arrays.rglob("*") if path.is_file()}
     tidied = filled.shelf.tidy()
-    assert (tidied.removed, tidied.size_bytes, tidied.foreign) == (2, 10, ("notes.txt",))
+    assert (tidied.removed, tidied.size_bytes, tidied.foreign) == (3, 10, ("notes.txt",))
     assert before - {path for path in arrays.rglob("*") if path.is_file()} == set(orphans)
     row = filled.shelf.log()[-1]
-    assert (row.action, row.details) == ("tidy", "2 files, 10 bytes")
+    assert (row.action, row.details) == ("tidy", "3 files, 10 bytes")
     assert filled.shelf.verify().ok
 
 
