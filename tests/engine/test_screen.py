@@ -65,7 +65,10 @@ def test_a_patient_is_not_eligible_because_of_the_decisive_fact_alone(protocol: 
         protocol, *without("function.dialysis", "lab.inr"), said("function.dialysis", True)
     )
     assert found.outcome == "not_eligible"
-    assert found.sentence == "not eligible because of Dialysis: yes on 2024-06-01 (dialysis)"
+    assert (
+        found.sentence
+        == "not eligible because of Dialysis: yes on 2024-06-01 (criterion: dialysis)"
+    )
     assert [leaf.id for leaf in found.judgement.decisive] == ["dialysis"]
 
 

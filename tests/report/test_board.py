@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from hepatica.report.board_cards import INDICATORS, MOST_CHARACTERS, board_cards, cut
 from hepatica.report.board_sheet import board_page, board_pdf
 from hepatica.report.board_table import board_lines, board_tables, cohort_lines, cohort_tables
-from hepatica.report.board_words import outlook
+from hepatica.report.board_words import outlook, reasons_in_words
 from hepatica.report.sheet import BANNER
 from tests.engine.board.patients import vignettes
 
@@ -98,3 +99,18 @@ def test_the_page_is_one_page_and_always_the_same(name: str) -> None:
     assert first.startswith(b"%PDF")
     assert re.findall(rb"/Type\s*/Pages\b.*?/Count\s+(\d+)", first, re.S) == [b"1"]
     assert board_pdf(found) == first
+
+
+def test_a_rule_about_metastases_that_are_gone_still_names_a_reason() -> None:
+    found = BY_ID["k7-small-one"]
+    gone = replace(found, lesions=(), facts={"liver.lesion_count": 0}).board()
+    (said,) = reasons_in_words(gone.row("radiofrequency-ablation"))
+    assert said.strip() == "K7 does not hold: A metastasis below 2 cm"
+
+
+def test_the_page_leaves_out_disputes_about_therapies_that_are_closed() -> None:
+    found = BY_ID["r1-solitary"].board()
+    named = {d.document for d in found.live_disputes} | {d.other for d in found.live_disputes}
+    assert len(board_page(found)["conflicts"]) == len(found.live_disputes) < len(found.disputes)
+    assert "whole-liver-boost" not in named
+    assert "resection" in named

@@ -196,7 +196,9 @@ def _sentence(outcome: Outcome, judgement: Judgement, wants: tuple[Want, ...]) -
     if outcome == "eligible":
         return "eligible"
     if outcome == "not_eligible":
-        reasons = [f"{leaf.found} ({leaf.id})" for leaf in judgement.decisive]
+        reasons = [
+            f"{leaf.found} (criterion: {leaf.text or leaf.id})" for leaf in judgement.decisive
+        ]
         return f"not eligible because of {'; '.join(dict.fromkeys(reasons))}"
     names = list(dict.fromkeys(need.name for want in wants for need in want.needs))
     count = "this 1 fact" if len(names) == 1 else f"these {len(names)} facts"

@@ -70,10 +70,10 @@ def resolved(tree: Tree) -> dict[str, Any]:
     dict
         Ready for ``Protocol.model_validate``.
     """
-    return _Resolver(tree).block(tree.root, Protocol, (), None)
+    return Resolver(tree).block(tree.root, Protocol, (), None)
 
 
-class _Resolver:
+class Resolver:
     """Walks a document along the schema, knowing the publications it names."""
 
     def __init__(self, tree: Tree) -> None:

@@ -77,7 +77,7 @@ def board_page(board: Board) -> dict[str, Any]:
         ],
         "ignored": [f"{one.label}: {one.value} ({one.rule})" for one in board.ignored],
         "conflicts": [
-            f"{d.document} ({d.dated}) and {d.other} ({d.other_dated})" for d in board.disputes
+            f"{d.document} ({d.dated}) and {d.other} ({d.other_dated})" for d in board.live_disputes
         ],
         "footer": f"Rules sha256 {board.pack_sha256[:16]}. The order is that of the source and no "
         "ranking of this patient's options.",

@@ -154,7 +154,7 @@ def _steps(steps: Sequence[PlanStep]) -> Iterator[str]:
 def _disputes(board: Board) -> list[list[str]]:
     return [
         [f"{d.document} and {d.other}", f"{d.dated}; {d.other_dated}", d.what]
-        for d in board.disputes
+        for d in board.live_disputes
     ]
 
 

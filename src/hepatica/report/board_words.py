@@ -78,4 +78,4 @@ def _label(name: str) -> str:
 
 def _lacking(reason: Reason) -> str:
     found = "; ".join(one.says for one in reason.because[:2])
-    return f"  {reason.rule} does not hold: {found}"
+    return f"  {reason.rule} does not hold: {found or reason.title}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hepatica.case.record import Fact, Record
@@ -91,6 +93,39 @@ def test_a_sequence_with_a_contraindicated_step_is_blocked() -> None:
 
 def test_nobody_is_downstaged_who_is_not_borderline() -> None:
     assert "downstage" not in {plan.id for plan in _board("h1-fourteen").plans}
+
+
+def test_a_patient_who_declines_is_led_to_no_operation() -> None:
+    vignette = BY_ID["r1-solitary"]
+    no = Fact("performance.refuses_operation", True, on=ON, source="patient")
+    plans = {plan.id for plan in vignette.board(vignette.record().with_facts([no])).plans}
+    assert not plans & {"resect", "enlarge-the-remnant", "downstage"}
+    assert "ablate" in plans
+
+
+def test_nothing_is_ablated_after_a_resection_with_tumour_at_the_margin() -> None:
+    """Cold at the edge is open then, but there is no metastasis left to ablate."""
+    vignette = BY_ID["r1-solitary"]
+    facts = [
+        Fact(name, True, on=ON, source="pathology")
+        for name in ("status.resected", "status.margin_positive")
+    ]
+    found = vignette.board(vignette.record().with_facts(facts))
+    assert found.row("cryotherapy").status == "consider"
+    assert "ablate" not in {plan.id for plan in found.plans}
+
+
+def test_branches_to_the_stomach_are_coiled_in_everybody_who_is_to_have_a_catheter() -> None:
+    advice = [
+        said for one in _board("k1-classic").row("hai-fudr-xelox").reasons for said in one.advice
+    ]
+    assert any("gastroduodenal" in said for said in advice)
+
+
+def test_a_reason_tells_what_was_found_from_what_the_rule_asks_for() -> None:
+    (a1,) = _board("r1-solitary").row("radiofrequency-ablation").lacking
+    fit = next(one for one in a1.because if one.fact == "performance.operable")
+    assert re.search(r"^Fit for a liver operation: yes on .*; the rule asks for: no$", fit.says)
 
 
 def test_the_part_removed_follows_from_the_volumes_where_nobody_states_it() -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from hepatica.cli import app
 from hepatica.errors import InvalidInput, UsageError
 from hepatica.io.dicom.deidentify import Deidentifier, deidentify
+from hepatica.io.dicom.keep_list import keep_list
 from hepatica.io.importer import ImportRequest, import_case
 from hepatica.io.pseudonym import import_under_pseudonym
 from hepatica.store.case_folder import read_case
@@ -248,3 +249,82 @@ def test_a_short_or_missing_secret_is_refused(tmp_path: Path) -> None:
     without = [*call[:-2], "--pseudonym-key", str(key)]
     with pytest.raises(UsageError, match="--pseudonym-key needs --pseudonym"):
         CliRunner().invoke(app, without, catch_exceptions=False)
+
+
+def cleaned(ds: Dataset) -> Dataset:
+    return Deidentifier("A", SECRET).cleaned(ds)
+
+
+def test_a_name_among_the_words_of_a_vocabulary_becomes_another_word() -> None:
+    ds = Dataset()
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL", f"{CANARY} HANS"]
+    for keyword in keep_list()["words"].keys() - {"ImageType"}:
+        ds.add_new(keyword, "CS", CANARY)
+    kept = cleaned(ds)
+    assert list(kept.ImageType) == ["ORIGINAL", "PRIMARY", "AXIAL", "WITHHELD"]
+    assert CANARY not in str(kept)
+
+
+def test_words_of_the_vocabulary_stay_however_they_are_written() -> None:
+    ds = Dataset()
+    ds.Modality, ds.PatientPosition, ds.DoseUnits = "CT", "HFS", "Gy"
+    ds.RTBeamLimitingDeviceType = "Y"
+    ds.BurnedInAnnotation = "NO"
+    kept = cleaned(ds)
+    assert (kept.Modality, kept.PatientPosition, kept.DoseUnits) == ("CT", "HFS", "GY")
+    assert (kept.RTBeamLimitingDeviceType, kept.BurnedInAnnotation) == ("Y", "NO")
+
+
+def test_numbers_about_the_patient_and_the_place_go() -> None:
+    ds = Dataset()
+    ds.PatientWeight, ds.PatientSize, ds.PregnancyStatus = "81.25", "1.73", 4
+    ds.add_new(0x00160072, "DS", "53.12345")
+    ds.add_new("OtherStudyNumbers", "IS", "778899")
+    ds.SliceThickness = "3"
+    kept = cleaned(ds)
+    for keyword in ("PatientWeight", "PatientSize", "PregnancyStatus", "OtherStudyNumbers"):
+        assert keyword not in kept
+    assert 0x00160072 not in kept
+    assert kept.SliceThickness == 3
+
+
+def test_a_hospital_number_that_is_stated_as_a_number_goes() -> None:
+    ds = Dataset()
+    ds.add_new("OtherPatientIDs", "IS", "778899")
+    ds.add_new("AccessionNumber", "DS", "778899")
+    ds.add_new("StudyID", "UL", 778899)
+    assert "778899" not in str(cleaned(ds))
+
+
+def test_an_identifier_with_own_numbers_behind_the_root_of_the_standard_is_replaced() -> None:
+    by = Deidentifier("A", SECRET)
+    assert by.uid("1.2.840.10008.19610228.778899").startswith("2.25.")
+
+
+def test_overlays_curves_and_icons_go_whole() -> None:
+    icon, ds = Dataset(), Dataset()
+    icon.Rows, icon.BitsAllocated = 2, 8
+    icon.add_new("PixelData", "OB", CANARY.encode())
+    ds.IconImageSequence = [icon]
+    ds.add_new(0x60000010, "US", 16)
+    ds.add_new(0x60003000, "OW", b"CANARY")
+    ds.add_new(0x50000005, "US", 16)
+    kept = cleaned(ds)
+    assert "IconImageSequence" not in kept
+    assert not [tag for tag in kept.keys() if tag.group >= 0x5000]  # noqa: SIM118
+
+
+@pytest.mark.parametrize("name", ["GTV_778899", "PTV 19610228"])
+def test_a_target_called_after_a_day_or_a_number_is_numbered(name: str) -> None:
+    ds, item = Dataset(), Dataset()
+    item.ROIName = name
+    ds.StructureSetROISequence = [item]
+    assert cleaned(ds).StructureSetROISequence[0].ROIName == "ROI_1"
+    item.ROIName = "PTV_5040"
+    assert cleaned(ds).StructureSetROISequence[0].ROIName == "PTV_5040"
+
+
+def test_a_day_too_early_to_be_moved_goes() -> None:
+    ds = Dataset()
+    ds.StudyDate = "00010101"
+    assert "StudyDate" not in cleaned(ds)

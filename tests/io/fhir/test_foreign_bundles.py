@@ -534,3 +534,50 @@ def test_an_adverse_event_keeps_term_grade_and_day() -> None:
         "toxicity.onset": date(2024, 6, 1),
     }
     assert "only might have happened" in _notes(_read(event | {"actuality": "potential"}))
+
+
+def test_words_that_name_other_persons_places_and_days_are_taken_out_of_texts() -> None:
+    patient = PATIENT | {
+        "contact": [{"name": {"family": "Ostrowski", "given": ["Piotr"]}}],
+        "address": [{"line": ["Gasse 1"], "city": "Quakenbrueck", "postalCode": "49610"}],
+    }
+    said = "*12.08.1957, 030-1234567, Piotr Ostrowski, 49610 Quakenbrueck, Dr. Quirrell, 85 mg/m2"
+    drug = {
+        "resourceType": "MedicationStatement",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "Oxaliplatin"},
+        "subject": {"reference": "Patient/p1", "display": "Frau Zybrzyk, patient"},
+        "effectivePeriod": {"start": "2024-01-01"},
+        "dosage": [{"text": f"patient Zybrzyk: {said}"}],
+    }
+    doctor = {"resourceType": "Practitioner", "name": [{"family": "Quirrell"}]}
+    record = read_bundle(bundle(drug, doctor, patient=patient), "P").record
+    text = str(record.history("drug.dose", "1")[0].value)
+    for trace in ("1957", "1234567", "Ostrow", "Piotr", "49610", "Quaken", "Quirrell", "Zybr"):
+        assert trace not in text, trace
+    assert text.startswith("patient [removed]")
+    assert text.endswith("85 mg/m2")
+
+
+def test_a_name_that_only_a_reference_states_is_taken_out() -> None:
+    condition = {
+        "resourceType": "Condition",
+        "code": {"text": "Tumour of Zybrzyk"},
+        "subject": {"reference": "Patient/9", "display": "Zybrzyk, Anna"},
+    }
+    reading = read_bundle(bundle(condition, patient=None), "P")
+    assert "Zybrzyk" not in repr(reading)
+
+
+def test_an_extension_that_changes_the_meaning_keeps_a_resource_out() -> None:
+    odd = lab("1742-6", 30, "U/L") | {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}
+    reading = read_bundle(bundle(odd), "P")
+    assert not reading.record.history("lab.alt")
+    assert any("an extension that changes its meaning" in note.text for note in reading.notes)
+
+
+def test_a_file_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "deep.json"
+    file.write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"deep\.json is nested too deeply"):
+        read_bundle(file, "P")

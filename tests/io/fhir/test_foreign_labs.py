@@ -256,3 +256,29 @@ def test_a_pregnancy_is_understood_by_its_code() -> None:
     other = concept(SNOMED, "102874004", "Possible pregnancy")
     reading = _read(lab("82810-3", valueCodeableConcept=other))
     assert "'Possible pregnancy' is not understood as a code" in _notes(reading)
+
+
+def _at(value: float, moment: str) -> Any:
+    return lab("1742-6", value, "U/L", effectiveDateTime=moment)
+
+
+def test_of_two_values_of_a_day_the_later_one_is_the_latest_in_whatever_order_they_stand() -> None:
+    late, early = _at(60, "2024-03-01T16:00:00+01:00"), _at(30, "2024-03-01T08:00:00Z")
+    for values in ((late, early), (early, late)):
+        reading = read_bundle(bundle(*values), "P")
+        assert [f.value for f in reading.record.history("lab.alt")] == [30, 60]
+        assert not [note for note in reading.notes if "do not all say" in note.text]
+
+
+def test_two_values_of_a_day_without_their_time_are_pointed_out() -> None:
+    reading = read_bundle(bundle(_at(60, "2024-03-01"), _at(30, "2024-03-01T08:00:00Z")), "P")
+    assert [f.value for f in reading.record.history("lab.alt")] == [60, 30]
+    assert any("2 values on 2024-03-01 that do not all say" in n.text for n in reading.notes)
+
+
+def test_a_unit_that_contradicts_its_own_code_is_not_taken() -> None:
+    both = lab("1975-2", 17, "mg/dL")
+    both["valueQuantity"]["code"] = "umol/L"
+    reading = read_bundle(bundle(both), "P")
+    assert not reading.record.history("lab.bilirubin")
+    assert any("its unit is umol/L and mg/dL, which differ" in n.text for n in reading.notes)

@@ -17,7 +17,7 @@ pytest.importorskip("alembic", reason="alembic is not installed (extra store)")
 from hepatica.store.shelf import Place, open_shelf, place_of
 from hepatica.store.shelf.shelf import Shelf
 from tests.store.shelf.folders import whole_case
-from tests.store.shelf.postgres import Postgres, running_postgres
+from tests.store.shelf.postgres import Postgres, run_in_postgres, running_postgres
 
 DATABASES = ("sqlite", "postgresql")
 TABLES = ("shelf_identity", "shelf_audit", "shelf_version", "shelf_document", "shelf_array")
@@ -62,7 +62,7 @@ class Bench:
         if place.database_file is not None:
             _run_in_sqlite(place.database_file, statements)
         else:
-            _run_in_postgres(place.url, statements)
+            run_in_postgres(place.url, *statements)
 
     def tamper(self, place: Place, *statements: str) -> None:
         """The same behind the back of the locks, which are in place again afterwards."""
@@ -94,14 +94,6 @@ def _run_in_sqlite(database: Path, statements: tuple[str, ...]) -> None:
     import sqlite3
 
     with closing(sqlite3.connect(database)) as connection, connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def _run_in_postgres(url: str, statements: tuple[str, ...]) -> None:
-    import psycopg
-
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
         for statement in statements:
             connection.execute(statement)
 

@@ -53,9 +53,9 @@ def _warm_up() -> None:
             shelf.backup(Path(desk) / "backup")
             shelf.tidy()
         restore_shelf(Path(desk) / "backup", place_of(str(Path(desk) / "again")))
-    if find_spec("psycopg") is not None:
-        import_module("psycopg")
-        import_module("sqlalchemy.dialects.postgresql.psycopg")
+    if find_spec("pg8000") is not None:
+        import_module("pg8000")
+        import_module("sqlalchemy.dialects.postgresql.pg8000")
 
 
 def _live(wish: dict[str, Any]) -> None:

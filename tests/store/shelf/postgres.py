@@ -36,18 +36,31 @@ class Postgres:
 
     def new_schema(self) -> str:
         """Make an empty schema and return the address that means it."""
-        import psycopg
-
         name = f"shelf_{secrets.token_hex(6)}"
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")
+        run_in_postgres(self.url, f"CREATE SCHEMA {name}")
         return f"{self.url}?options=-csearch_path%3D{name}"
+
+
+def run_in_postgres(url: str, *statements: str) -> None:
+    """Do something to a database outside of the shelf, all or nothing."""
+    from sqlalchemy import create_engine, make_url
+
+    from hepatica.store.shelf.postgres_address import connection_of
+
+    bare, arguments = connection_of(make_url(url).set(drivername="postgresql+pg8000"))
+    engine = create_engine(bare, connect_args=arguments)
+    try:
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """A server that is stopped at the end, whatever happens; its folder is removed."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed (extra postgres)")
+    pytest.importorskip("pg8000", reason="pg8000 is not installed (extra postgres)")
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian package postgresql)")
@@ -142,13 +155,13 @@ def _free_port() -> int:
 
 
 def _wait(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> None:
-    import psycopg
+    from sqlalchemy.exc import DBAPIError
 
     last = time.monotonic() + _LONGEST_START_S
     while time.monotonic() < last and process.poll() is None:
         try:
-            psycopg.connect(server.url, connect_timeout=5).close()
-        except psycopg.OperationalError:
+            run_in_postgres(server.url)
+        except DBAPIError:
             time.sleep(0.1)
         else:
             return

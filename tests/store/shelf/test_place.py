@@ -46,10 +46,10 @@ def test_what_is_said_goes_before_the_environment(
     assert place_of(str(tmp_path / "said")).arrays == tmp_path / "said/arrays"
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+pg8000"])
 def test_an_address_names_postgresql_and_its_name_tells_no_password(scheme: str) -> None:
     place = place_of(f"{scheme}://ann:secret@127.0.0.1:5433/hepatica?options=x")
-    assert place.url == "postgresql+psycopg://ann:secret@127.0.0.1:5433/hepatica?options=x"
+    assert place.url == "postgresql+pg8000://ann:secret@127.0.0.1:5433/hepatica?options=x"
     assert place.name == "postgresql://127.0.0.1:5433/hepatica"
     assert place.folder is None
 
@@ -78,7 +78,7 @@ def test_other_databases_and_files_and_ports_of_letters_are_refused(tmp_path: Pa
 
 
 def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
-    pytest.importorskip("psycopg")
+    pytest.importorskip("pg8000")
     place = place_of("postgresql://ann:secret@127.0.0.1:1/hepatica")
     with pytest.raises(InvalidInput, match=r"127\.0\.0\.1:1/hepatica: the database says") as caught:
         open_shelf(place, make=True)

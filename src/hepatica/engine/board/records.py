@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
@@ -267,8 +268,18 @@ class Board:
     @property
     def disputes(self) -> tuple[Dispute, ...]:
         """Documents that disagree, each pair once."""
-        found: dict[frozenset[str], Dispute] = {}
-        for row in self.rows:
-            for dispute in row.disputes:
-                found.setdefault(frozenset((dispute.document, dispute.other)), dispute)
-        return tuple(found.values())
+        return _each_pair_once(self.rows)
+
+    @property
+    def live_disputes(self) -> tuple[Dispute, ...]:
+        """Those about a therapy that is open to this patient, or may be."""
+        live = [row for row in self.rows if row.is_open or row.status == "needs_data"]
+        return _each_pair_once(live)
+
+
+def _each_pair_once(rows: Iterable[Row]) -> tuple[Dispute, ...]:
+    found: dict[frozenset[str], Dispute] = {}
+    for row in rows:
+        for dispute in row.disputes:
+            found.setdefault(frozenset((dispute.document, dispute.other)), dispute)
+    return tuple(found.values())

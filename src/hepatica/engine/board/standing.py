@@ -109,8 +109,8 @@ def because(outcome: Outcome, on: date) -> Iterator[Because]:
 
 
 def _said(asked: Asked, on: date) -> str:
-    """``Fit for a liver operation: yes; asked: yes``."""
-    return f"{found_in_words(asked, on)}; asked: {asked.question.bound.written}"
+    """``Fit for a liver operation: yes; the rule asks for: no``."""
+    return f"{found_in_words(asked, on)}; the rule asks for: {asked.question.bound.written}"
 
 
 def _advice(rows: Iterable[Advice], patient: Patient) -> Iterator[str]:

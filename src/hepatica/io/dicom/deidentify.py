@@ -8,6 +8,7 @@ nobody can go back. Dates of a patient move together.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,17 +20,24 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from hepatica.case.names import NameBook
+from hepatica.case.names import NameBook, NameMatch
 from hepatica.errors import InvalidInput
 from hepatica.io.dicom.files import PARSE_ERRORS, read_dataset, text, tolerant
-from hepatica.io.dicom.keep_list import keep_list, may_stay
+from hepatica.io.dicom.keep_list import (
+    goes_whole,
+    is_of_the_standard,
+    keep_list,
+    listed_words,
+    may_stay,
+)
 from hepatica.io.dicom.uids import IMPLEMENTATION_CLASS_UID
 
 Progress = Callable[[str, int, int], None]
 
-_STANDARD = "1.2.840.10008."
 # Dates move back by at least a year and at most ten: no season and no age can be read off.
 _LEAST_DAYS, _MOST_DAYS = 366, 3652
+# A dose or a running number has fewer digits; a day or a patient's number has as many.
+_MANY_DIGITS = re.compile(r"\d{5}")
 _MARKER_KEYWORD = "LongitudinalTemporalInformationModified"
 
 
@@ -86,7 +94,7 @@ class Deidentifier:
 
     def uid(self, uid: str) -> str:
         """The new identifier of one that is not the standard's own."""
-        if uid.startswith(_STANDARD) or not uid:
+        if not uid or is_of_the_standard(uid):
             return uid
         return f"2.25.{int.from_bytes(self._mark('uid', uid)[:16], 'big')}"
 
@@ -119,7 +127,7 @@ class Deidentifier:
     def _kept(self, ds: Dataset, shift: timedelta) -> Dataset:
         kept = Dataset()
         for tag in ds.keys():  # noqa: SIM118 - iterating a dataset gives elements, not tags
-            element = None if tag.is_private else _readable(ds, tag)
+            element = None if goes_whole(tag) else _readable(ds, tag)
             found = self._element(element, shift) if element is not None else None
             if found is not None:
                 kept.add(found)
@@ -127,11 +135,16 @@ class Deidentifier:
 
     def _element(self, element: DataElement, shift: timedelta) -> DataElement | None:
         vr = element.VR
+        if element.keyword in keep_list()["elements_left_out"]:
+            return None
         if vr == "SQ":
             items = [self._kept(item, shift) for item in element.value]
             return DataElement(element.tag, vr, items)
         if vr == "UI":
             return DataElement(element.tag, vr, _each(element.value, self.uid))
+        words = listed_words(element)
+        if words is not None:
+            return DataElement(element.tag, "CS", words)
         return element if may_stay(element) else self._replaced(element, shift)
 
     def _replaced(self, element: DataElement, shift: timedelta) -> DataElement | None:
@@ -162,12 +175,12 @@ class Deidentifier:
         if not raw:
             return ""
         match = self.book.match(raw)
-        return match.name if match.known and match.name else self._label(kind, raw)
+        return match.name if _tells_structure_only(match) else self._label(kind, raw)
 
     def _structure(self, raw: str) -> str:
         """A known name in its usual spelling; any other gets a number."""
         match = self.book.match(raw)
-        if match.known and match.name:
+        if _tells_structure_only(match):
             self.names[match.name] = match.name
             return match.name
         given = self._label("ROI", raw)
@@ -255,6 +268,13 @@ def _readable(ds: Dataset, tag: BaseTag) -> DataElement | None:
     return element if element.keyword else None
 
 
+def _tells_structure_only(match: NameMatch) -> bool:
+    """Whether a name is a known one; a target may be called after a day or a patient's number."""
+    if not (match.known and match.name):
+        return False
+    return match.how != "pattern" or _MANY_DIGITS.search(match.name) is None
+
+
 def _each(value: Any, change: Callable[[str], str]) -> Any:
     if value is None or isinstance(value, str):
         return change(value or "")
@@ -263,7 +283,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
 
 def _moved(said: str, shift: timedelta) -> str:
     try:
-        day = datetime.strptime(said.replace("-", "")[:8], "%Y%m%d")
-    except ValueError:
+        day = datetime.strptime(said.replace("-", "")[:8], "%Y%m%d") - shift
+    except (ValueError, OverflowError):  # no day, or one before the first year
         return ""
-    return (day - shift).strftime("%Y%m%d")
+    return day.date().isoformat().replace("-", "")

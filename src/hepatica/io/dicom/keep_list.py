@@ -7,10 +7,13 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
+from pydicom.tag import BaseTag
+from pydicom.uid import UID
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-_WORD = re.compile(r"[A-Z0-9 _\\-]*")
+_STANDARD = "1.2.840.10008."
 
 
 @cache
@@ -23,13 +26,47 @@ def keep_list() -> dict[str, Any]:
 
 
 def may_stay(element: DataElement) -> bool:
-    """Whether an element may stay as it is: a number, a listed word or value, the pixels."""
+    """Whether an element may stay as it is: a number, a listed value, the pixels."""
     rules, word = keep_list(), element.keyword
     if element.VR in rules["numbers"]:
-        return _all_numbers(element)
-    if word in rules["words"]:
-        return _all_words(element)
+        return _is_meant_as_number(element) and _all_numbers(element)
     return word in rules["bytes"] or str(element.value) in rules["values"].get(word, ())
+
+
+def goes_whole(tag: BaseTag) -> bool:
+    """Whether nothing of an element's group stays, or nothing of the element."""
+    rules, group = keep_list(), f"{tag.group:04X}"
+    return (
+        tag.is_private
+        or group in rules["groups_left_out"]
+        or group[:2] in rules["groups_left_out_repeating"]
+    )
+
+
+def listed_words(element: DataElement) -> list[str] | None:
+    """The words of an element of a fixed vocabulary; None if it is no such element.
+
+    A word that is not in the vocabulary could be a name: another one stands in its place.
+    """
+    rules = keep_list()
+    allowed = rules["words"].get(element.keyword)
+    if allowed is None:
+        return None
+    said = ["" if one is None else str(one).strip().upper() for one in _values(element)]
+    return [one if one in allowed or not one else rules["withheld"] for one in said]
+
+
+def is_of_the_standard(uid: str) -> bool:
+    """Whether an identifier is one that the standard itself gave out.
+
+    The standard's root alone says nothing: some systems put their own numbers behind it.
+    """
+    return uid.startswith(_STANDARD) and UID(uid).name != uid
+
+
+def _is_meant_as_number(element: DataElement) -> bool:
+    """Files may state any kind for an element; a patient's number as a decimal stays a number."""
+    return bool(set(dictionary_VR(element.tag).split(" or ")) & set(keep_list()["numbers"]))
 
 
 def _all_numbers(element: DataElement) -> bool:
@@ -38,10 +75,6 @@ def _all_numbers(element: DataElement) -> bool:
         one is None or one == "" or _NUMBER.fullmatch(str(one)) or isinstance(one, int)
         for one in _values(element)
     )
-
-
-def _all_words(element: DataElement) -> bool:
-    return all(one is None or _WORD.fullmatch(str(one)) for one in _values(element))
 
 
 def _values(element: DataElement) -> list[Any]:

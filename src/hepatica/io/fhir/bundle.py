@@ -82,6 +82,10 @@ def _document(path: Path) -> Json:
         raise InvalidInput(f"{path.name} is XML. Hepatica reads FHIR as JSON; export it as JSON.")
     try:
         found: Json = json.loads(text)
+    except RecursionError as error:
+        raise InvalidInput(
+            f"{path.name} is nested too deeply to be FHIR. Export the bundle again."
+        ) from error
     except ValueError as error:
         raise InvalidInput(
             f"{path.name} is not one JSON document ({error}). Give a single FHIR Bundle; "

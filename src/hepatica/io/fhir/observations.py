@@ -156,7 +156,7 @@ def _when(page: Page) -> date | None:
     day = day_of(stated)
     if day is None and not tags_of(resource)[0]:
         issued = words(resource, "issued")
-        said = f"says {stated!r}" if stated else "states no date"
+        said = f"says {stated!r}, not the day" if stated else "states no date"
         also = f"; it was issued {issued[:10]}" if issued else ""
-        page.note(f"It {said}, not the day{also}. Kept without a date.", "warning")
+        page.note(f"It {said}{also}. Kept without a date.", "warning")
     return day

@@ -75,6 +75,10 @@ class Page:
             stated = [self.desk.assume_units[name]]
             self.note(f"{name} states no unit; {stated[0]} is assumed as asked.", "assumed")
         known = [unit for unit in stated if _known(name, unit)]
+        if len({(rule.factor, rule.zero) for rule in (conversion(name, u) for u in known)}) > 1:
+            said = " and ".join(known)
+            self.note(f"{name}: its unit is {said}, which differ; not taken.", "warning")
+            return None
         try:
             return converted(name, value, (known or stated or [""])[0])
         except InvalidInput as error:

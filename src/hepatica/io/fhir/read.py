@@ -23,6 +23,7 @@ from hepatica.errors import InvalidInput
 from hepatica.io.fhir.bundle import is_patient, opened, require_one_patient, subject_address
 from hepatica.io.fhir.finding import Finding
 from hepatica.io.fhir.items import Items
+from hepatica.io.fhir.moments import in_order_of_the_day, moment_of
 from hepatica.io.fhir.observations import findings_of_observation
 from hepatica.io.fhir.page import Desk, Page
 from hepatica.io.fhir.patient import private_words
@@ -77,8 +78,7 @@ def read_bundle(
     index, notes = opened(source)
     desk = Desk(index, assumed, notes=notes)
     require_one_patient(index, desk)
-    patients = [entry.resource for entry in index.entries if entry.kind == "Patient"]
-    desk.private = private_words(patients)
+    desk.private = private_words(entry.resource for entry in index.entries)
     facts = _facts(desk)
     _require_units(desk)
     _note_several_primaries(facts, desk)
@@ -102,9 +102,10 @@ def _facts(desk: Desk) -> tuple[Fact, ...]:
         desk.notes.append(Note("ignored", kind, text))
     own.sort(key=lambda row: row[0])
     items = Items.of(desk, [fact for _, fact in own])
-    facts = [fact for _, fact in own]
-    facts += [_fact(page, finding, items) for page, finding in foreign]
-    return tuple(f for f in facts if _is_possible(f, desk))
+    others = [(_fact(page, finding, items), moment_of(page.resource)) for page, finding in foreign]
+    possible = [row for row in others if _is_possible(row[0], desk)]
+    facts = [fact for _, fact in own if _is_possible(fact, desk)]
+    return (*facts, *in_order_of_the_day(possible, desk.notes))
 
 
 def _find_of(page: Page) -> Find | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hepatica.io.fhir.page import Page
 from hepatica.io.fhir.procedures import is_prior
 from hepatica.io.fhir.radiotherapy import is_course
-from hepatica.io.fhir.shape import words
+from hepatica.io.fhir.shape import rows, words
 from hepatica.io.fhir.tag import is_ours
 
 _SETTLED: dict[str, tuple[str, ...]] = {
@@ -24,6 +24,12 @@ _ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-
 def is_settled(page: Page) -> bool:
     """Whether a resource may be believed; if not, a note says why."""
     resource, kind = page.resource, page.entry.kind
+    if rows(resource, "modifierExtension"):
+        page.note(
+            "It has an extension that changes its meaning, in a way not known here; not taken.",
+            "warning",
+        )
+        return False
     if kind == "BodyStructure" and resource.get("active") is False:
         page.note("It is marked as no longer in use; not taken.")
         return False

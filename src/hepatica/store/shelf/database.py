@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hepatica.errors import InvalidInput, MissingExtra, UsageError
 from hepatica.store.shelf.place import Place
+from hepatica.store.shelf.postgres_address import connection_of
 
 # Long enough for another writer to copy a large case, short enough to notice a stuck one.
 _PATIENCE_S = 60
@@ -53,7 +54,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            said = str(error.orig).strip().splitlines()[0] if str(error.orig) else "no reason"
+            said = _said_by(error)
             if any(mark in said for mark in _STUCK):
                 raise InvalidInput(
                     f"Shelf {self.place.name}: another writer has kept it for more than "
@@ -63,6 +64,14 @@ class Database:
                 f"Shelf {self.place.name}: the database says: {said}. Nothing was written. Check "
                 "the address, the server and the space left on the disk."
             ) from error
+
+
+def _said_by(error: DBAPIError) -> str:
+    """The database's own sentence; PostgreSQL's comes with its parts by letter, M the message."""
+    orig = error.orig
+    parts = orig.args[0] if orig is not None and orig.args else ""
+    text = str(parts.get("M", parts) if isinstance(parts, dict) else orig or "").strip()
+    return text.splitlines()[0] if text else "no reason"
 
 
 def _engine(place: Place) -> Engine:
@@ -96,10 +105,11 @@ def _postgres(place: Place) -> Engine:
         raise UsageError(
             "The address of the shelf cannot be read. Write postgresql://user@host:port/database."
         ) from error
+    bare, arguments = connection_of(url)
     try:
-        engine = create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True)
+        engine = create_engine(bare, connect_args=arguments, pool_pre_ping=True)
     except ImportError as absent:
-        raise MissingExtra("psycopg", "postgres", "A shelf in PostgreSQL") from absent
+        raise MissingExtra("pg8000", "postgres", "A shelf in PostgreSQL") from absent
     event.listen(engine, "begin", _begin_postgres)
     return engine
 

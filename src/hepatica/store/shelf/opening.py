@@ -80,8 +80,8 @@ def _require_packages(place: Place) -> None:
     for package in ("sqlalchemy", "alembic"):
         if find_spec(package) is None:
             raise MissingExtra(package, "store", "The shelf")
-    if place.url and find_spec("psycopg") is None:
-        raise MissingExtra("psycopg", "postgres", "A shelf in PostgreSQL")
+    if place.url and find_spec("pg8000") is None:
+        raise MissingExtra("pg8000", "postgres", "A shelf in PostgreSQL")
 
 
 def _who(who: str) -> str:

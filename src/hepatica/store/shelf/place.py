@@ -16,7 +16,7 @@ ARRAYS_VARIABLE = "HEPATICA_SHELF_ARRAYS"
 DATABASE_FILE = "shelf.db"
 ARRAYS_FOLDER = "arrays"
 
-_POSTGRES = re.compile(r"^(postgres|postgresql|postgresql\+psycopg)://")
+_POSTGRES = re.compile(r"^(postgres|postgresql|postgresql\+pg8000)://")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _in_postgres(words: str, arrays: Path | None) -> Place:
     chosen = arrays or _folder_from_environment()
     return Place(
         name,
-        url="postgresql+psycopg://" + words[found.end() :],
+        url="postgresql+pg8000://" + words[found.end() :],
         arrays=None if chosen is None else chosen.expanduser().absolute(),
     )
 
