@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hepatica.protocol.fault import Path, did_you_mean
-from hepatica.protocol.resolve import Resolver as Resolver
+from hepatica.protocol.resolve import Resolver
 from hepatica.protocol.rules.pack import RulePack
 from hepatica.protocol.text import Tree
 
