@@ -233,6 +233,7 @@ ABLATABLE = UNRESECTABLE | {"liver.ablatable": True}
 REFRACTORY = EXTENSIVE | {
     "exposure.fluorouracil_failed": True,
     "vascular.gastrointestinal_shunt": False,
+    "vascular.lung_shunt": 5,
 }
 BEYOND = {"extrahepatic.present": True}
 
@@ -273,6 +274,7 @@ PATIENTS = [
         REFRACTORY | {"vascular.gastrointestinal_shunt": True, "vascular.shunt_closed": True},
         "true",
     ),
+    ("selective-internal-radiation", REFRACTORY | {"vascular.lung_shunt": 45}, "false"),
     ("systemic-chemotherapy", BEYOND, "true"),
     ("systemic-chemotherapy", RESECTABLE | {"status.resected": True}, "true"),
     ("systemic-chemotherapy", RESECTABLE | {"status.resected": False}, "false"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,9 +22,11 @@ from hepatica.case.solid import Solid
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.store.arrays import read_arrays, write_arrays
 from hepatica.store.case_folder_plans import read_plan, write_plan
+from hepatica.store.documents import read_document
 from hepatica.store.record_file import DOCUMENT as RECORD
 from hepatica.store.record_file import read_record
 from hepatica.store.summary import case_summary
+from hepatica.store.whole_folder import whole_folder
 
 __all__ = ["case_summary", "is_case_folder", "read_case", "write_case"]
 
@@ -56,19 +57,9 @@ def write_case(case: Case, folder: Path, force: bool = False) -> Path:
     """
     folder = folder.resolve()
     _require_writable(folder, force)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as desk:
-        new, old = Path(desk) / "new", Path(desk) / "old"
+    with whole_folder(folder) as new:
         _write_into(case, new)
         _keep_record(case, folder, new)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
     return folder
 
 
@@ -131,7 +122,6 @@ def _keep_record(case: Case, folder: Path, new: Path) -> None:
 
 
 def _write_into(case: Case, folder: Path) -> None:
-    folder.mkdir()
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -225,14 +215,8 @@ def _document(folder: Path) -> dict[str, Any]:
             f"{folder.name} is no case folder: it has no {_DOCUMENT}. Make one with "
             "'hepatica case import'."
         )
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InvalidInput(
-            f"Case folder {folder.name}: {_DOCUMENT} is damaged. Import the case again."
-        ) from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InvalidInput(f"Case folder {folder.name}: {_DOCUMENT} is not of schema {SCHEMA}.")
+    where = f"Case folder {folder.name}"
+    document = read_document(path, SCHEMA, where, "Import the case again.")
     _require_version(document.get("version"), folder.name)
     return document
 

@@ -6,7 +6,6 @@ Each case folder holds its record.json; whoever has the images of a patient puts
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +15,9 @@ from hepatica.case.cohort import Cohort
 from hepatica.case.provenance import Note
 from hepatica.case.record import Record
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
+from hepatica.store.documents import read_document, require_version
 from hepatica.store.record_file import read_record, write_record
+from hepatica.store.whole_folder import whole_folder
 
 SCHEMA = "hepatica/cohort"
 VERSION = 1
@@ -49,18 +50,8 @@ def write_cohort(cohort: Cohort, folder: Path, force: bool = False) -> Path:
     """
     folder = folder.resolve()
     _require_writable(folder, force)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as desk:
-        new, old = Path(desk) / "new", Path(desk) / "old"
+    with whole_folder(folder) as new:
         _write_into(cohort, new)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
     return folder
 
 
@@ -151,7 +142,6 @@ def _record(folder: Path, case_id: str, place: str) -> Record:
 
 
 def _write_into(cohort: Cohort, folder: Path) -> None:
-    folder.mkdir()
     names = folder_names(cohort.case_ids)
     for record in cohort:
         write_record(record, folder / names[record.case_id])
@@ -205,17 +195,7 @@ def _document(folder: Path) -> dict[str, Any]:
             f"{folder.name} is not a cohort folder: it has no {_DOCUMENT}. Make one with "
             "'hepatica cohort import'."
         )
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InvalidInput(
-            f"Cohort folder {folder.name}: {_DOCUMENT} is damaged. Import the cohort again."
-        ) from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InvalidInput(f"Cohort folder {folder.name}: {_DOCUMENT} is not of schema {SCHEMA}.")
-    if document.get("version") != VERSION:
-        raise InvalidInput(
-            f"Cohort folder {folder.name}: {_DOCUMENT} has version {document.get('version')}; this "
-            f"Hepatica reads version {VERSION}. Read it with the Hepatica that wrote it."
-        )
+    where = f"Cohort folder {folder.name}"
+    document = read_document(path, SCHEMA, where, "Import the cohort again.")
+    require_version(document, VERSION, f"{where}: {_DOCUMENT}")
     return document

@@ -16,6 +16,7 @@ from typing import Any
 
 from hepatica.case.record import Fact, Record, ReferenceRange, Value, field_named
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
+from hepatica.store.documents import read_document, require_version
 
 SCHEMA = "hepatica/record"
 VERSION = 1
@@ -201,20 +202,9 @@ def _document(folder: Path) -> dict[str, Any]:
             f"{folder.name} holds no record: it has no {DOCUMENT}. Make one with "
             "'hepatica case new'."
         )
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InvalidInput(
-            f"Case folder {folder.name}: {DOCUMENT} is damaged. Write the record again from its "
-            "sources."
-        ) from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InvalidInput(f"Case folder {folder.name}: {DOCUMENT} is not of schema {SCHEMA}.")
-    if document.get("version") != VERSION:
-        raise InvalidInput(
-            f"Case folder {folder.name}: {DOCUMENT} has version {document.get('version')}; this "
-            f"Hepatica reads version {VERSION}. Read it with the Hepatica that wrote it."
-        )
+    where = f"Case folder {folder.name}"
+    document = read_document(path, SCHEMA, where, "Write the record again from its sources.")
+    require_version(document, VERSION, f"{where}: {DOCUMENT}")
     return document
 
 

@@ -281,4 +281,4 @@ def test_a_unit_that_contradicts_its_own_code_is_not_taken() -> None:
     both["valueQuantity"]["code"] = "umol/L"
     reading = read_bundle(bundle(both), "P")
     assert not reading.record.history("lab.bilirubin")
-    assert any("its unit is umol/L and mg/dL, which differ" in n.text for n in reading.notes)
+    assert any("its units umol/L and mg/dL contradict each other" in n.text for n in reading.notes)

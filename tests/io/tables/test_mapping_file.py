@@ -90,3 +90,8 @@ def test_a_bare_name_means_that_field_and_a_list_means_several() -> None:
 def test_the_mapping_of_our_redcap_projects_knows_every_field() -> None:
     named = {m.field for c in load_mapping("hepatica-redcap").columns for m in c.meanings}
     assert named == set(fields())
+
+
+def test_one_sign_cannot_part_decimals_and_thousands() -> None:
+    with pytest.raises(InvalidInput, match="line 3: thousands: ',' parts decimals already"):
+        parse_mapping("case: id\ndecimal: ','\nthousands: ','\ncolumns: {b: lab.inr}\n")

@@ -156,3 +156,41 @@ def test_codes_are_the_same_number_with_and_without_decimals(tmp_path: Path) -> 
     )
     found = [[fact.value for fact in record] for record in read_record_table(path, mapping)]
     assert found == [["male", 2], ["female", None], ["female", None]]
+
+
+GERMAN = """case: ID
+on: Datum
+decimal: ","
+thousands: "."
+date_format: "%d.%m.%Y"
+columns:
+  CEA: {field: lab.cea, unit: ng/mL, reference_high: Grenze}
+  Erst: cancer.diagnosis_date
+"""
+
+
+def test_numbers_and_days_of_a_spreadsheet_are_what_they_are_however_texts_are_written(
+    tmp_path: Path,
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["ID", "Datum", "CEA", "Grenze", "Erst"])
+    book.active.append(["P1", datetime(2024, 5, 3, 8, 30), 1.234, 4.125, date(2020, 1, 2)])
+    book.active.append(["P2", "03.05.2024", "1.234,5", "4,125", "02.01.2020"])
+    book.save(tmp_path / "t.xlsx")
+    records = read_record_table(tmp_path / "t.xlsx", parse_mapping(GERMAN))
+    for record, value in zip(records, (1.234, 1234.5), strict=True):
+        cea, day = record.latest("lab.cea"), record.latest("cancer.diagnosis_date")
+        assert cea is not None
+        assert day is not None
+        assert (cea.value, cea.on, day.value) == (value, date(2024, 5, 3), date(2020, 1, 2))
+        assert cea.reference == ReferenceRange(None, 4.125)
+
+
+def test_different_values_of_one_day_are_pointed_out(tmp_path: Path) -> None:
+    rows = "P1,2024-05-31,f,1.0,,,,,\nP1,2024-05-31,f,3.0,,,,,\nP2,2024-05-31,f,1.0,,,,,\n"
+    path = _table(tmp_path, f"id,drawn,sex,bili,bili_uln,alt,alt_unit,alt_lln,alt_uln\n{rows}")
+    notes = read_table(path, parse_mapping(LABS)).notes
+    said = [(n.kind, n.subject, n.text) for n in notes]
+    text = "different values on one day, of which the last row counts: case P1"
+    assert said == [("warning", "lab.bilirubin", text)]

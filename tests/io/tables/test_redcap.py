@@ -141,3 +141,38 @@ def test_the_export_of_our_own_project_needs_no_mapping_file(
     assert found.latest("patient.comorbidity").value is True  # type: ignore[union-attr]
     assert found.latest("lesion.diameter", "1").value == 23  # type: ignore[union-attr]
     assert [f.absent for f in other] == ["declined"]
+
+
+def test_a_label_export_keeps_its_visits_apart_and_counts_its_repeats(tmp_path: Path) -> None:
+    head = (
+        "record_id,Event Name,Repeat Instrument,Repeat Instance,visit_date,alb,size,"
+        "Complete?,Complete?\n"
+    )
+    rows = (
+        "1,Baseline,,,2024-01-02,3.5,,Complete,Incomplete\n1,Baseline,Lesions,2,,,23,,\n"
+        "1,Follow up,,,,3.1,,Complete,\n"
+    )
+    mapping = """layout: redcap
+case: record_id
+on: visit_date
+on_from_event: true
+columns: {alb: {field: lab.albumin, unit: g/dL}, size: {field: lesion.diameter, unit: mm}}
+"""
+    reading = read_table(_export(tmp_path, rows, head), parse_mapping(mapping))
+    said = {(f.field, f.item, f.value): f.on for f in reading.records[0]}
+    assert said == {
+        ("lab.albumin", "", 35.0): date(2024, 1, 2),
+        ("lesion.diameter", "2", 23.0): date(2024, 1, 2),
+        ("lab.albumin", "", 31.0): None,
+    }
+    assert reading.unmapped == ()
+
+
+def test_a_repeated_event_has_a_day_of_its_own(tmp_path: Path) -> None:
+    head = "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,day,alb\n"
+    rows = "1,cycle_arm_1,,1,2024-01-02,3.5\n1,cycle_arm_1,,2,,3.1\n1,cycle_arm_1,,2,2024-02-02,\n"
+    mapping = "layout: redcap\ncase: record_id\non: day\non_from_event: true\ncolumns:\n"
+    mapping += "  alb: {field: lab.albumin, unit: g/dL}\n"
+    (record,) = read_record_table(_export(tmp_path, rows, head), parse_mapping(mapping))
+    days = [fact.on for fact in record.history("lab.albumin")]
+    assert days == [date(2024, 1, 2), date(2024, 2, 2)]

@@ -119,3 +119,25 @@ def test_the_data_dictionary_says_kind_unit_answers_and_bounds(tmp_path: Path) -
     assert "mg/dL" in rows["lab.bilirubin"].text("also_in")
     assert rows["cancer.ras"].text("answers") == "wild_type | mutated"
     assert rows["lesion.diameter"].text("repeats") == "lesion"
+
+
+def test_utf_16_is_read_by_its_mark_and_the_hint_of_excel_is_no_header(tmp_path: Path) -> None:
+    sheet = read_sheet(_csv(tmp_path, "a;b\nä;2\n".encode("utf-16")))
+    assert (sheet.header, sheet.rows[0].text("a")) == (("a", "b"), "ä")
+    sheet = read_sheet(_csv(tmp_path, "sep=;\na;b\n1,5;2\n"))
+    assert sheet.header == ("a", "b")
+    assert (sheet.rows[0].number, sheet.rows[0].text("a")) == (3, "1,5")
+
+
+def test_merged_cells_with_a_value_are_refused(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["id", "bili", ""], ["P1", 1.2], ["P2", None], ["P3", 2]):
+        book.active.append(row)
+    book.active.merge_cells("C3:C4")
+    book.save(tmp_path / "t.xlsx")
+    assert len(read_sheet(tmp_path / "t.xlsx").rows) == 3
+    book.active.merge_cells("B2:B3")
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(InvalidInput, match=r"t\.xlsx: the cells B2:B3 are merged"):
+        read_sheet(tmp_path / "t.xlsx")

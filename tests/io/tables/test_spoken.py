@@ -79,3 +79,12 @@ def test_dates_are_read_as_the_mapping_says() -> None:
     assert date_in("31.12.2020", Writing(date_format="%d.%m.%Y")) == date(2020, 12, 31)
     with pytest.raises(InvalidInput, match=r"written as %d.%m.%Y"):
         date_in("2020-12-31", Writing(date_format="%d.%m.%Y"))
+
+
+@pytest.mark.parametrize("gap", [" ", "\u00a0", "\u202f"])
+def test_a_gap_between_thousands_may_be_of_any_width_but_has_to_be_announced(gap: str) -> None:
+    french = Writing(decimal=",", thousands=" ")
+    assert number_in(f"1{gap}234,5 ng/mL", french) == (1234.5, "ng/mL")
+    with pytest.raises(InvalidInput, match="may be read in two ways"):
+        number_in(f"1{gap}234,5", Writing(decimal=","))
+    assert number_in("150 1000/uL") == (150, "1000/uL")

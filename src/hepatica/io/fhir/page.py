@@ -77,7 +77,7 @@ class Page:
         known = [unit for unit in stated if _known(name, unit)]
         if len({(rule.factor, rule.zero) for rule in (conversion(name, u) for u in known)}) > 1:
             said = " and ".join(known)
-            self.note(f"{name}: its unit is {said}, which differ; not taken.", "warning")
+            self.note(f"{name}: its units {said} contradict each other; not taken.", "warning")
             return None
         try:
             return converted(name, value, (known or stated or [""])[0])

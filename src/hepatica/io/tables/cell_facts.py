@@ -13,7 +13,7 @@ from hepatica.case.record.units import converted
 from hepatica.errors import InvalidInput
 from hepatica.io.tables.mapping import Meaning, TableMapping
 from hepatica.io.tables.sheet import Cell, Row
-from hepatica.io.tables.spoken import Spoken, number_in, understood
+from hepatica.io.tables.spoken import PLAIN, Spoken, Writing, number_in, understood
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 _CODED = ("flag", "code")
@@ -124,7 +124,7 @@ class CellReader:
             )
         unit = row.text(meaning.unit_column) if meaning.unit_column else ""
         unit = unit or meaning.unit or self.assume_units.get(known.name, "")
-        return understood(known, f"{side}{cell.text}", unit, self.mapping.writing)
+        return understood(known, f"{side}{cell.text}", unit, writing_of(cell, self.mapping))
 
     def _reference(self, row: Row, meaning: Meaning, unit: str) -> ReferenceRange | None:
         low = self._limit(row, meaning.reference_low, meaning.field, unit)
@@ -132,11 +132,16 @@ class CellReader:
         return None if low is None and high is None else ReferenceRange(low, high)
 
     def _limit(self, row: Row, said: str, name: str, unit: str) -> float | None:
-        text = said if _number(said) else row.text(said) if said else ""
-        if not text or text in self.mapping.missing:
+        cell = Cell(said, said, typed=True) if _number(said) else row.cell(said)
+        if not cell.text or cell.text in self.mapping.missing:
             return None
-        number, own = number_in(text, self.mapping.writing)
+        number, own = number_in(cell.text, writing_of(cell, self.mapping))
         return converted(name, number, own or unit)
+
+
+def writing_of(cell: Cell, mapping: TableMapping) -> Writing:
+    """How the number or day of a cell is written."""
+    return PLAIN if cell.typed else mapping.writing
 
 
 def coded(cell: Cell, codes: Mapping[str, Meant]) -> Meant | None:

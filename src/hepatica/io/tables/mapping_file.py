@@ -134,6 +134,9 @@ class _Reader:
     def writing(self, top: Mapping[str, Any]) -> Writing:
         """How numbers and dates are written."""
         decimal = self.choice(top, "decimal", (".", ","), ".")
+        if str(top.get("thousands", "")) == decimal:
+            text = f"thousands: {decimal!r} parts decimals already; 1{decimal}234 could be both."
+            self.fault((top, "thousands"), text)
         return Writing(decimal, str(top.get("thousands", "")), _text(top.get("date_format")))
 
     def columns(self, block: Any) -> Iterator[Column]:

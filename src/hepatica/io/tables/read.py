@@ -19,6 +19,7 @@ from hepatica.io.tables.headings import Headings
 from hepatica.io.tables.mapping import Meaning, TableMapping
 from hepatica.io.tables.mapping_file import load_mapping
 from hepatica.io.tables.own import is_own, read_own
+from hepatica.io.tables.redcap import with_raw_headings
 from hepatica.io.tables.sheet import Cell, Row, Sheet, read_sheet
 
 
@@ -93,6 +94,8 @@ def read_table(
         return TableReading(read_own(sheet, assumed))
     found = mapping if isinstance(mapping, TableMapping) else load_mapping(mapping)
     sheet = read_sheet(path, found.sheet, found.delimiter, found.encoding)
+    if found.layout == "redcap":
+        sheet = with_raw_headings(sheet)
     return _Reading(sheet, found, assumed, recorded_at).result()
 
 
@@ -108,6 +111,7 @@ class _Reading:
     ) -> None:
         self.sheet, self.mapping, self.faults = sheet, mapping, Faults(sheet.name)
         self.unknown_things: dict[str, int] = {}
+        self.same_day: dict[str, list[str]] = {}
         self.headings = Headings(sheet, mapping)
         self.headings.require_needed(self.faults)
         self.faults.raise_if_any()
@@ -196,15 +200,24 @@ class _Reading:
         for said in self.mapping.stated:
             text = f"{said.value} for every case: {said.source or 'the mapping says so'}"
             yield Note("assumed", said.field, text)
+        for name, cases in self.same_day.items():
+            shown = ", ".join(cases[:5]) + (f" and {len(cases) - 5} more" if cases[5:] else "")
+            text = f"different values on one day, of which the last row counts: case {shown}"
+            yield Note("warning", name, text)
         for name, unit in self.cells.assume_units.items():
             yield Note("assumed", name, f"{unit} where no unit was stated")
 
     def _require_agreement(self, case_id: str, facts: Iterable[Fact]) -> None:
         """Two undated values of one thing cannot both be its latest."""
-        first: dict[tuple[str, str], Fact] = {}
+        first: dict[tuple[object, ...], Fact] = {}
         for fact in facts:
-            before = first.setdefault(fact.key, fact)
-            if fact.on is None and before.on is None and _says(fact) != _says(before):
+            before = first.setdefault((*fact.key, fact.on), fact)
+            if _says(fact) == _says(before):
+                continue
+            if fact.on is not None:
+                cases = self.same_day.setdefault(fact.field, [])
+                cases += [] if case_id in cases else [case_id]
+            else:
                 self.faults.add(
                     f"case {case_id}: {fact.field} is {_says(before)[0]} ({before.source}) and "
                     f"{_says(fact)[0]} ({fact.source}), both without a date. Name the column with "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from hepatica.case.record import AbsentReason, Field, fields
 from hepatica.io.tables.mapping import Column, Meaning, TableMapping
-from hepatica.io.tables.sheet import Sheet, write_sheet
+from hepatica.io.tables.sheet import FORM_STATE, Sheet, write_sheet
 
 HEADER = (
     "Variable / Field Name",
@@ -31,10 +32,18 @@ HEADER = (
     "Field Annotation",
 )
 CASE = "record_id"
+EVENT = "redcap_event_name"
+INSTRUMENT = "redcap_repeat_instrument"
+INSTANCE = "redcap_repeat_instance"
+_IN_LABEL_EXPORT = {
+    "Event Name": EVENT,
+    "Repeat Instrument": INSTRUMENT,
+    "Repeat Instance": INSTANCE,
+}
 
 _STRUCTURE = frozenset(
     {
-        *("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"),
+        *(EVENT, INSTRUMENT, INSTANCE),
         *("redcap_data_access_group", "redcap_survey_identifier"),
         *("Event Name", "Repeat Instrument", "Repeat Instance", "Data Access Group"),
         "Survey Identifier",
@@ -82,11 +91,25 @@ def own_mapping() -> TableMapping:
     )
 
 
+def with_raw_headings(sheet: Sheet) -> Sheet:
+    """A label export with its events and repeats under the names of a raw export as well."""
+    added = {
+        label: raw
+        for label, raw in _IN_LABEL_EXPORT.items()
+        if label in sheet.header and raw not in sheet.header
+    }
+    rows = tuple(
+        replace(row, cells={**row.cells, **{raw: row.cell(label) for label, raw in added.items()}})
+        for row in sheet.rows
+    )
+    return replace(sheet, header=(*sheet.header, *added.values()), rows=rows)
+
+
 def is_structural(heading: str, sheet: Sheet) -> bool:
     """Whether REDCap itself wrote a column: events, repeats, and the states of forms."""
     if heading in _STRUCTURE or heading.endswith("_timestamp"):
         return True
-    is_state = heading.endswith("_complete") or heading == "Complete?"
+    is_state = heading.endswith("_complete") or heading.startswith(FORM_STATE)
     return is_state and all(row.text(heading) in _FORM_STATES for row in sheet.rows)
 
 

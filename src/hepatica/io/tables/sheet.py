@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -10,8 +12,10 @@ from pathlib import Path
 
 from hepatica.errors import InvalidInput
 
+FORM_STATE = "Complete?"
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 _SPREADSHEETS = (".xlsx", ".xlsm")
+_USUAL = "utf-8-sig"
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -26,10 +30,17 @@ class Cell:
         reads ``70%``.
     raw : str
         The number behind it, ``0.7``; the same text otherwise.
+    typed : bool
+        It is a number or day of the spreadsheet itself, so its text is written with a point or
+        as 2024-05-31, however people write them in the other cells.
     """
 
     text: str
     raw: str
+    typed: bool = False
+
+
+_EMPTY = Cell("", "")
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,11 @@ class Row:
 
     def text(self, column: str) -> str:
         """The text of a column; empty where the row or the table has none."""
-        cell = self.cells.get(column)
-        return "" if cell is None else cell.text
+        return self.cell(column).text
+
+    def cell(self, column: str) -> Cell:
+        """The cell of a column; an empty one where the row or the table has none."""
+        return self.cells.get(column, _EMPTY)
 
 
 @dataclass(frozen=True)
@@ -59,9 +73,7 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def read_sheet(
-    path: Path, sheet: str = "", delimiter: str = "", encoding: str = "utf-8-sig"
-) -> Sheet:
+def read_sheet(path: Path, sheet: str = "", delimiter: str = "", encoding: str = _USUAL) -> Sheet:
     """Read a CSV file or one sheet of a spreadsheet.
 
     Parameters
@@ -72,7 +84,7 @@ def read_sheet(
     delimiter : str
         Of a CSV file; if empty, the one of ``, ; tab |`` that parts the header into most columns.
     encoding : str
-        Of a CSV file.
+        Of a CSV file; the usual one also takes what begins with the mark of UTF-16.
 
     Raises
     ------
@@ -118,14 +130,20 @@ def write_sheet(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]
 
 
 def _text_table(path: Path, delimiter: str, encoding: str) -> Sheet:
+    content = path.read_bytes()
+    if encoding == _USUAL and content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        encoding = "utf-16"
     try:
-        text = path.read_bytes().decode(encoding)
+        text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise InvalidInput(
             f"{path.name} is not text in {encoding} ({error}). Save it as UTF-8, or name its "
             "encoding in the mapping (encoding: cp1252 for many files of Excel on Windows)."
         ) from error
     lines = list(StringIO(text, newline=""))
+    hint = re.match(r"sep=(.)\s*$", lines[0]) if lines else None
+    if hint:  # Excel's own first line; it is no header
+        delimiter, lines[0] = delimiter or hint[1], "\n"
     parted = csv.reader(iter(lines), delimiter=delimiter or _delimiter(lines), strict=True)
     numbered: list[tuple[int, list[Cell]]] = []
     try:
@@ -154,6 +172,7 @@ def _sheet(name: str, numbered: list[tuple[int, list[Cell]]]) -> Sheet:
     header = [cell.text for cell in filled[0][1]]
     while header and not header[-1]:
         header.pop()
+    header = _told_apart(header)
     _require_header(name, header)
     rows = []
     for number, cells in filled[1:]:
@@ -165,6 +184,14 @@ def _sheet(name: str, numbered: list[tuple[int, list[Cell]]]) -> Sheet:
             )
         rows.append(Row(number, dict(zip(header, cells, strict=False))))
     return Sheet(name, tuple(header), tuple(rows))
+
+
+def _told_apart(header: list[str]) -> list[str]:
+    """REDCap writes the same heading over the states of all forms in a label export."""
+    found: list[str] = []
+    for text in header:
+        found.append(f"{text} ({len(found) + 1})" if text == FORM_STATE and text in found else text)
+    return found
 
 
 def _require_header(name: str, header: list[str]) -> None:

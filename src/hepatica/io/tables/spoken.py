@@ -20,6 +20,7 @@ _COMPARATORS: Mapping[str, Comparator] = {
 }
 _SIDE = re.compile(r"^(<=|>=|=<|=>|[<>≤≥])\s*(.*)$", re.DOTALL)
 _NUMBER = re.compile(r"^([+\-−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?)\s*(.*)$", re.DOTALL)
+_GAPS = r"[ \u00a0\u2009\u202f]"
 _RANGE = re.compile(r"^[\-−–]\s*\d|^(to|bis)\s+\d")
 
 
@@ -111,7 +112,8 @@ def number_in(text: str, writing: Writing = PLAIN) -> tuple[float, str]:
     """
     plain = text.strip()
     if writing.thousands:
-        plain = re.sub(rf"(?<=\d){re.escape(writing.thousands)}(?=\d{{3}}(?!\d))", "", plain)
+        gap = _GAPS if writing.thousands.isspace() else re.escape(writing.thousands)
+        plain = re.sub(rf"(?<=\d){gap}(?=\d{{3}}(?!\d))", "", plain)
     if writing.decimal != ".":
         if re.match(r"^[+\-−]?\d*\.\d", plain):
             raise InvalidInput(_two_ways(text))
@@ -120,7 +122,7 @@ def number_in(text: str, writing: Writing = PLAIN) -> tuple[float, str]:
     if found is None:
         raise InvalidInput(f"{text!r} is not a number.")
     rest = found[2].strip()
-    if re.match(r"^[,.'’]\d", found[2]):
+    if re.match(r"^[,.'’]\d", found[2]) or re.fullmatch(r"\d{3}(\.\d+)?", rest):
         raise InvalidInput(_two_ways(text))
     if _RANGE.match(rest):
         raise InvalidInput(f"{text!r} is a range; a fact has one value, or one with < or >.")

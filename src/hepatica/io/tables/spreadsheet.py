@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from hepatica.errors import InvalidInput, MissingExtra
 from hepatica.io.tables.sheet import Cell
@@ -35,6 +36,7 @@ def spreadsheet_rows(path: Path, sheet: str = "") -> list[tuple[int, list[Cell]]
             )
         found = []
         sheets = book[name], written[name]
+        merged = _merged_cells(path, sheets[0])
         for one in sheets:
             # The size that a file states for a sheet may be smaller than the sheet.
             one.reset_dimensions()
@@ -42,7 +44,33 @@ def spreadsheet_rows(path: Path, sheet: str = "") -> list[tuple[int, list[Cell]]
         for number, (values, sources) in enumerate(pairs, start=1):
             row = [_cell(v, s, path.name) for v, s in zip(values, sources, strict=True)]
             found.append((number, row))
+        _require_single_cells(found, merged, path.name)
         return found
+
+
+def _merged_cells(path: Path, sheet: Any) -> list[str]:
+    """The ranges that are shown as one cell; only the first cell of each holds its content."""
+    with ZipFile(path) as file:
+        text = file.read(sheet._worksheet_path).decode("utf-8", errors="replace")
+    return re.findall(r"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+:[A-Z]+\d+)\"", text)
+
+
+def _require_single_cells(
+    rows: list[tuple[int, list[Cell]]], merged: Iterable[str], name: str
+) -> None:
+    from openpyxl.utils import range_boundaries
+
+    filled = []
+    for place in merged:
+        left, top, _, _ = range_boundaries(place)
+        cells = rows[top - 1][1] if top <= len(rows) else []
+        if left <= len(cells) and cells[left - 1].text:
+            filled.append(place)
+    if filled:
+        raise InvalidInput(
+            f"{name}: the cells {', '.join(filled[:5])} are merged, so that only the first row or "
+            "column of each has the value. Unmerge them and fill in every cell."
+        )
 
 
 def write_spreadsheet(path: Path, rows: Iterable[Iterable[str]]) -> Path:
@@ -128,8 +156,8 @@ def _cell(value: Any, source: Any, name: str) -> Cell:
     raw = _text(content)
     number = isinstance(content, int | float) and not isinstance(content, bool)
     if number and "%" in (value.number_format or ""):
-        return Cell(f"{content * 100:.12g}%", raw)
-    return Cell(raw, raw)
+        return Cell(f"{content * 100:.12g}%", raw, typed=True)
+    return Cell(raw, raw, typed=number or isinstance(content, date))
 
 
 def _text(content: Any) -> str:
