@@ -171,3 +171,22 @@ def test_a_bundle_adds_to_what_a_table_says(tmp_path: Path) -> None:
     record = read_record(tmp_path / "c")
     assert record.case_id == "P1"
     assert {fact.field for fact in record} == {"patient.sex", "lab.alt", "lab.platelets"}
+
+
+def test_the_names_of_the_files_do_not_reach_the_case(tmp_path: Path) -> None:
+    place = tmp_path / "Mustermann"
+    place.mkdir()
+    table = _file(place, "Mustermann_labs.csv", "pid,alb\nP1,40\n")
+    mapping = _file(
+        place, "Mustermann_map.yaml", "case: pid\ncolumns: {alb: {field: lab.albumin, unit: g/L}}\n"
+    )
+    answers = _file(place, "Mustermann.yaml", "patient.sex: male\n")
+    call = f"case new --from {table} --mapping {mapping} --answers {answers} --out {tmp_path}/c"
+    assert hepatica(call).code == 0
+    files = [path for path in (tmp_path / "c").rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"record.json", "run.json"}
+    assert not [path for path in files if b"Mustermann" in path.read_bytes()]
+    run = json.loads((tmp_path / "c/run.json").read_text())
+    digests = [row["sha256"][:8] for row in run["inputs"]]
+    sources = [fact.source for fact in read_record(tmp_path / "c")]
+    assert sources == [f"table {digests[0]}, row 2, alb", f"answers {digests[1]}"]

@@ -82,6 +82,22 @@ def test_a_record_that_is_there_is_kept_unless_told_otherwise(tmp_path: Path, la
     assert read_record(out).latest("performance.ecog") is None
 
 
+def test_what_contradicts_the_record_is_not_added(tmp_path: Path, labs: Path) -> None:
+    out = tmp_path / "case-7"
+    words = f"record import {labs} --out {out} --assume-unit lab.albumin=g/dL"
+    assert hepatica(words).code == 0
+    record = read_record(out)
+    other = labs.with_name("other.json")
+    other.write_text(labs.read_text().replace("3.9", "2.9"))
+    refused = hepatica(f"{words.replace(str(labs), str(other))} --add")
+    assert refused.code == 4
+    assert "lab.albumin: 39.0" in refused.err
+    refused = hepatica(f"{words} --add --id case-8")
+    assert refused.code == 4
+    assert "--id case-8: case-7 holds the record of case case-7" in refused.err
+    assert read_record(out) == record
+
+
 def test_the_record_is_shown_as_a_table_and_as_json(tmp_path: Path) -> None:
     case = tmp_path / "case-1"
     facts = (

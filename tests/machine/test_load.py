@@ -72,9 +72,9 @@ def test_all_faults_are_shown_at_once_with_their_lines() -> None:
         parse_machine(text, "mine.yaml")
     message = str(raised.value)
     assert message.startswith("mine.yaml: 5 faults; the machine cannot be used until mended.")
-    assert "line 6  beam.energy_mv: is missing. Nominal accelerating voltage, MV." in message
-    assert "line 6  beam.energy_mw: is not a key here; did you mean energy_mv?" in message
-    assert "line 7  depth.attenuation_per_mm: is missing." in message
+    assert "line 6:1  beam.energy_mv: is missing. Nominal accelerating voltage, MV." in message
+    assert "line 6:51  beam.energy_mw: is not a key here; did you mean energy_mv?" in message
+    assert "line 7:1  depth.attenuation_per_mm: is missing." in message
     assert "mlc.transmission: 2 is out of range; below 1 is allowed." in message
     assert "mlc.interdigitation: 'perhaps' is not true or false." in message
 
@@ -85,7 +85,7 @@ def test_all_faults_are_shown_at_once_with_their_lines() -> None:
         (
             "source: film",
             "source: foil",
-            r"line \d+  mlc.stated\[1\].source: 'foil' is not an entry",
+            r"line \d+:\d+  mlc.stated\[1\].source: 'foil' is not an entry",
         ),
         ("key: transmission", "key: tranmission", r"'tranmission' is not a key of mlc"),
         ("ssd_mm: [900, 1000]", "ssd_mm: [900, 800]", r"lateral: lateral.ssd_mm: 800 follows 900"),
@@ -97,7 +97,7 @@ def test_all_faults_are_shown_at_once_with_their_lines() -> None:
         ("radius_mm: [0, 200]", "radius_mm: [0, .nan]", r"nan cannot be used"),
         ("format: 1", "format: 2", r"2 is not known here; allowed: 1"),
         ("name: toy-6mv", "name: Toy 6", r"'Toy 6' is not a name here"),
-        ("name: toy-6mv", "name: toy-6mv\nname: two", r"name: is given twice"),
+        ("name: toy-6mv", "name: toy-6mv\nname: two", r"name: name is given twice"),
         ("hu: [-1000, 0, 1000]", "hu: [0, 0, 1000]", r"hounsfield: hounsfield.hu: .* do not rise"),
     ],
 )

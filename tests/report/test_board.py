@@ -10,7 +10,7 @@ import pytest
 from hepatica.report.board_cards import INDICATORS, MOST_CHARACTERS, board_cards, cut
 from hepatica.report.board_sheet import board_page, board_pdf
 from hepatica.report.board_table import board_lines, board_tables, cohort_lines, cohort_tables
-from hepatica.report.board_words import outlook, reasons_in_words
+from hepatica.report.board_words import gap_in_words, outlook, reasons_in_words
 from hepatica.report.sheet import BANNER
 from tests.engine.board.patients import vignettes
 
@@ -66,6 +66,21 @@ def test_a_row_that_needs_data_tells_what_it_can_become() -> None:
 def test_advice_of_open_rows_is_printed() -> None:
     lines = list(board_lines(BY_ID["p1-extended-left"].board()))
     assert any("Left portal vein" in line for line in lines)
+
+
+def test_advice_is_heard_where_it_goes_with_what_closes_a_therapy() -> None:
+    closed = list(board_lines(BY_ID["s2-flow-to-the-duodenum"].board()))
+    assert any("with coils" in line for line in closed)
+    too_much = list(board_lines(BY_ID["r2-four-fifths"].board()))
+    assert any("enlarge the remnant first" in line for line in too_much)
+    page = board_page(BY_ID["k8-rectum"].board())
+    assert any("the liver first" in row["why"] for row in page["rows"])
+
+
+def test_a_size_that_is_asked_of_metastases_not_listed_is_called_so() -> None:
+    found = replace(BY_ID["k7-small-one"], lesions=()).board()
+    said = [gap_in_words(gap) for gap in found.row("radiofrequency-ablation").missing]
+    assert "Largest diameter of every metastasis, also of those not listed yet" in said
 
 
 def test_a_cohort_has_one_line_for_each_patient_with_its_unknowns() -> None:

@@ -188,7 +188,7 @@ def test_a_folder_without_a_record_says_how_to_make_one(tmp_path: Path) -> None:
         read_record(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "\udcff"])
+@pytest.mark.parametrize("text", ["{", "\udcff", "[" * 200_000])
 def test_a_damaged_file_is_noticed(tmp_path: Path, text: str) -> None:
     (tmp_path / "record.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(InvalidInput, match=r"record\.json is damaged"):
@@ -217,12 +217,25 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         ([{"field": "cancer.diagnosis_date", "value": "24.12.2023"}], "was edited .ValueError"),
         ([{"field": "lab.inr", "value": 1.1, "unit": "1", "on": "soon"}], "was edited .ValueError"),
         ([{"field": "lab.iron", "value": 1.1}], "no field 'lab.iron'"),
+        ({}, "was edited .TypeError"),
+        ([{"field": "lab.inr", "value": 1, "unit": "1", "source": 7}], "was edited .TypeError"),
+        (
+            [{"field": "lab.inr", "value": 1, "unit": "1", "reference": {"high": "2"}}],
+            "was edited .TypeError",
+        ),
     ],
 )
 def test_a_file_that_was_edited_is_refused(tmp_path: Path, facts: Any, said: str) -> None:
     write_record(RECORD, tmp_path)
     _edit(tmp_path, facts=facts)
     with pytest.raises(InvalidInput, match=f"Case folder .*record.json.*{said}"):
+        read_record(tmp_path)
+
+
+def test_an_id_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    write_record(RECORD, tmp_path)
+    _edit(tmp_path, case_id=5)
+    with pytest.raises(InvalidInput, match=r"was edited .TypeError"):
         read_record(tmp_path)
 
 

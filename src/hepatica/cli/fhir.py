@@ -11,7 +11,7 @@ import typer
 
 from hepatica.cli.output import ForceOption, JsonOption, print_document, say, table, tell
 from hepatica.cli.record import AssumeOption, assumed_units
-from hepatica.errors import UsageError
+from hepatica.errors import Inconsistent, UsageError
 
 if TYPE_CHECKING:
     from hepatica.case.record import Fact, Record
@@ -58,6 +58,7 @@ def import_(
     as_json: bool = JsonOption,
 ) -> None:
     """Read a FHIR R4 bundle of any system into a record, and say what was left out."""
+    from hepatica.engine.form import answered
     from hepatica.io.fhir import read_bundle
     from hepatica.store.record_file import (
         has_record,
@@ -76,7 +77,12 @@ def import_(
     record = reading.record
     if add and has_record(out):
         before = read_record(out)
-        record = before.with_facts(fact for fact in record if fact not in before.facts)
+        if case_id and case_id != before.case_id:
+            raise Inconsistent(
+                f"--id {case_id}: {out.name} holds the record of case {before.case_id}. Leave out "
+                "--id to add to that one, or choose another --out."
+            )
+        record = answered(before, record)
     write_record(record, out, force=force)
     _print_reading(reading, record, as_json)
     tell(f"Record written to {out}. Next: hepatica record show {out}")

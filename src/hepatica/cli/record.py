@@ -79,7 +79,7 @@ def new(
     found = gathered(sources, how)
     record = found.record
     if answers is not None:
-        record = answered(record, answers_of(answers, Said(answers.name, day, units, now)))
+        record = answered(record, answers_of(answers, Said(_called(answers), day, units, now)))
     elif not as_json and _open(questions, record, day or now.date()):
         day = day or _asked_day()
         said = Said("form", day, units, now)
@@ -122,6 +122,13 @@ def fields(
     elif out is None:
         rows = [[f.name, f.label, f.kind, f.unit, _allowed(f)] for f in chosen]
         table("Fields of the record", ["field", "what", "kind", "unit", "allowed"], rows)
+
+
+def _called(answers: Path) -> str:
+    """How facts name the file: its own name may be that of the patient."""
+    from hepatica.io.tables.sheet import mark_of
+
+    return f"answers {mark_of(answers)}" if answers.is_file() else "answers"
 
 
 def assumed_units(words: list[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from hepatica.engine.computed_facts import (
     filled,
     unmatched_tumours,
 )
+from hepatica.engine.inferred_facts import with_inferences
 from hepatica.engine.joined_facts import JoinedFacts, facts_of
 from hepatica.engine.work_list import Want, work_list
 from hepatica.errors import UsageError
@@ -122,7 +123,7 @@ def known_on(record: Record, on: date, computed: Iterable[ComputedFact] = ()) ->
     from hepatica.case.record.derived import derive
 
     computed = tuple(computed)
-    whole = filled(record, computed, on)
+    whole = with_inferences(filled(record, computed, on), on)
     derived = derive(whole, on)
     notes = (*contradictions(record, computed, on), *unmatched_tumours(record, computed))
     return Known(record, on, JoinedFacts(whole, derived, computed), derived, notes)

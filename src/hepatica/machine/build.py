@@ -8,6 +8,7 @@ from typing import TypedDict, TypeVar
 
 import numpy as np
 
+from hepatica.document.text import Tree
 from hepatica.errors import InvalidInput
 from hepatica.machine.gaussians import gaussian_components
 from hepatica.machine.hounsfield import HounsfieldTable
@@ -21,18 +22,17 @@ from hepatica.machine.parts import (
     PrimaryFluence,
 )
 from hepatica.machine.schema import LateralBlock, MachineDocument, MlcBlock
-from hepatica.machine.text import Text
 
 _Part = TypeVar("_Part")
 
 
-def build(document: MachineDocument, text: Text) -> Machine | None:
+def build(document: MachineDocument, text: Tree) -> Machine | None:
     """The machine of a document; whatever cannot be built is noted in the text.
 
     Parameters
     ----------
     document : MachineDocument
-    text : Text
+    text : Tree
         Where faults are noted.
     """
     _note_unknown_sources(document, text)
@@ -71,13 +71,13 @@ def build(document: MachineDocument, text: Text) -> Machine | None:
 class _Parts:
     """Makes records; whatever a record refuses is noted at its block."""
 
-    text: Text
+    text: Tree
 
     def made(self, place: str, make: Callable[[], _Part]) -> _Part | None:
         try:
             return make()
         except InvalidInput as error:
-            self.text.fault((place,), str(error))
+            self.text.note((place,), str(error))
             return None
 
 
@@ -103,18 +103,18 @@ def _optional_parts(document: MachineDocument, parts: _Parts) -> _Optional:
     return found
 
 
-def _note_unknown_sources(document: MachineDocument, text: Text) -> None:
+def _note_unknown_sources(document: MachineDocument, text: Tree) -> None:
     known = {work.name for work in document.sources}
     for key, block in document.blocks():
         if block.source not in known:
-            text.fault((key, "source"), _not_listed(block.source, known))
+            text.note((key, "source"), _not_listed(block.source, known))
         for i, stated in enumerate(block.stated):
             if stated.source not in known:
-                text.fault((key, "stated", i, "source"), _not_listed(stated.source, known))
+                text.note((key, "stated", i, "source"), _not_listed(stated.source, known))
             if stated.key not in type(block).model_fields:
                 keys = ", ".join(type(block).model_fields)
                 message = f"{stated.key!r} is not a key of {key}; known are: {keys}."
-                text.fault((key, "stated", i, "key"), message)
+                text.note((key, "stated", i, "key"), message)
 
 
 def _not_listed(source: str, known: set[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from hepatica.document.text import read_tree
 from hepatica.errors import InvalidInput
 from hepatica.machine.explain import note_schema_faults
 from hepatica.machine.measurements import DepthKind
@@ -23,7 +24,6 @@ from hepatica.machine.schema import (
     Words,
     Work,
 )
-from hepatica.machine.text import read_text
 
 LengthUnit = Literal["mm", "cm"]
 
@@ -123,7 +123,7 @@ def parse_measured(text: str, shown: str) -> MeasuredDocument:
     InvalidInput
         With every fault of it at once.
     """
-    read = read_text(text)
+    read = read_tree(text)
     document = None
     if not read.faults:
         try:
@@ -131,6 +131,6 @@ def parse_measured(text: str, shown: str) -> MeasuredDocument:
         except ValidationError as error:
             note_schema_faults(error, read, MeasuredDocument)
     if document is None or read.faults:
-        lines = "\n".join(f"  {fault}" for fault in read.shown_faults())
+        lines = "\n".join(f"  {fault}" for fault in sorted(read.faults))
         raise InvalidInput(f"{shown}: the description of measurements is faulty.\n{lines}")
     return document

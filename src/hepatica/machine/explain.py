@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,29 +10,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from hepatica.document.fault import Path, did_you_mean, quoted
+from hepatica.document.refusals import BOUNDS, TYPES
+from hepatica.document.text import Tree
 from hepatica.machine.schema import MachineDocument
-from hepatica.machine.text import Path, Text
-
-_TYPES = {
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "model_type": "a block of keys",
-    "model_attributes_type": "a block of keys",
-}
-_BOUNDS = {
-    "greater_than": ("above", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("below", "lt"),
-    "less_than_equal": ("at most", "le"),
-}
 
 
 def note_schema_faults(
-    error: ValidationError, text: Text, document: type[BaseModel] = MachineDocument
+    error: ValidationError, text: Tree, document: type[BaseModel] = MachineDocument
 ) -> None:
     """Add every fault that the schema found to the text, at its place."""
     for detail in error.errors(include_url=False):
@@ -44,15 +28,15 @@ def note_schema_faults(
             message = _missing_key(path, known) if is_missing else _unknown_key(path, known)
         else:
             message = _said(detail, text.at(path))
-        text.fault(path, message)
+        text.note(path, message)
 
 
 def _said(detail: ErrorDetails, value: Any) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind in _TYPES:
-        said = f"is not {_TYPES[kind]}."
-    elif kind in _BOUNDS:
-        word, key = _BOUNDS[kind]
+    if kind in TYPES:
+        said = f"is not {TYPES[kind]}."
+    elif kind in BOUNDS:
+        word, key = BOUNDS[kind]
         said = f"is out of range; {word} {context[key]:g} is allowed."
     elif kind == "literal_error":
         allowed = ", ".join(re.findall(r"'([^']*)'", str(context["expected"])))
@@ -61,13 +45,11 @@ def _said(detail: ErrorDetails, value: Any) -> str:
         said = f"is not a name here; it must match {context['pattern']}."
     else:
         said = f"cannot be used: {detail['msg']}."
-    return f"{shown(value)} {said}"
+    return f"{quoted(value)} {said}"
 
 
 def _unknown_key(path: Path, known: Mapping[str, FieldInfo]) -> str:
-    near = difflib.get_close_matches(str(path[-1]), list(known), 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}."
-    return f"is not a key here; {hint}"
+    return f"is not a key here; {did_you_mean(str(path[-1]), known)}"
 
 
 def _missing_key(path: Path, known: Mapping[str, FieldInfo]) -> str:
@@ -90,16 +72,3 @@ def _block_in(annotation: Any) -> type[BaseModel] | None:
         return annotation
     inner = (_block_in(part) for part in getattr(annotation, "__args__", ()))
     return next((block for block in inner if block is not None), None)
-
-
-def shown(value: Any) -> str:
-    """A value as it is shown in a message: short, and never over several lines."""
-    if isinstance(value, dict):
-        return "a block of keys"
-    if isinstance(value, tuple):
-        return "a list"
-    if value is None:
-        return "nothing"
-    said = " ".join(str(value).split())
-    said = said if len(said) <= 60 else said[:57] + "..."
-    return repr(said) if isinstance(value, str) else said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hepatica.document.fault import did_you_mean
 from hepatica.errors import InvalidInput
 from hepatica.machine.hounsfield import HounsfieldTable
 
 if TYPE_CHECKING:
+    from hepatica.document.text import Tree
     from hepatica.machine.machine import Machine
-    from hepatica.machine.text import Text
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -68,7 +68,7 @@ def parse_machine(text: str, shown: str = "machine document") -> Machine:
     """
     machine, read = _read(text)
     if machine is None:
-        faults = read.shown_faults()
+        faults = sorted(read.faults)
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         lines = "\n".join(f"  {fault}" for fault in faults)
         raise InvalidInput(f"{shown}: {count}; the machine cannot be used until mended.\n{lines}")
@@ -85,7 +85,7 @@ def machine_faults(path: str | Path) -> tuple[str, ...]:
     """
     content, shown = _content(path)
     try:
-        return _read(content.decode("utf-8-sig"))[1].shown_faults()
+        return tuple(map(str, sorted(_read(content.decode("utf-8-sig"))[1].faults)))
     except UnicodeDecodeError as error:
         return (f"{shown}: byte {error.start} is not UTF-8 text.",)
 
@@ -109,11 +109,9 @@ def _content(name_or_path: str | Path) -> tuple[bytes, str]:
         return document.read_bytes(), document.name
     path = Path(name_or_path)
     if path.suffix not in _SUFFIXES:
-        near = difflib.get_close_matches(name, names, 1)
-        known = f"did you mean {near[0]}?" if near else f"known are: {', '.join(names) or 'none'}."
         raise InvalidInput(
-            f"There is no machine called {name!r}; {known} A document of your own is given as a "
-            "file that ends in .yaml or .json."
+            f"There is no machine called {name!r}; {did_you_mean(name, names)} A document of your "
+            "own is given as a file that ends in .yaml or .json."
         )
     try:
         return path.read_bytes(), path.name
@@ -123,15 +121,15 @@ def _content(name_or_path: str | Path) -> tuple[bytes, str]:
         ) from error
 
 
-def _read(text: str) -> tuple[Machine | None, Text]:
+def _read(text: str) -> tuple[Machine | None, Tree]:
     from pydantic import ValidationError
 
+    from hepatica.document.text import read_tree
     from hepatica.machine.build import build
     from hepatica.machine.explain import note_schema_faults
     from hepatica.machine.schema import MachineDocument
-    from hepatica.machine.text import read_text
 
-    read = read_text(text)
+    read = read_tree(text)
     if not isinstance(read.root, dict):
         return None, read
     try:

@@ -1,5 +1,6 @@
 """THE DOCUMENT: what a written treatment protocol may say."""
 
+from hepatica.document.fault import Fault
 from hepatica.protocol.blocks import (
     Conflict,
     Contradiction,
@@ -32,7 +33,6 @@ from hepatica.protocol.blocks_treatment import (
     Washout,
 )
 from hepatica.protocol.describe import describe
-from hepatica.protocol.fault import Fault
 from hepatica.protocol.load import (
     load_isotoxic_protocol,
     load_protocol,

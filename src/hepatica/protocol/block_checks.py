@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from hepatica.document.fault import Path, did_you_mean
 from hepatica.protocol.document import Document, Finding, are_numbers, is_number, rows
-from hepatica.protocol.fault import Path, did_you_mean
 
 _NAMED = (
     "phases",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from hepatica.document.text import Tree
 from hepatica.protocol.block_checks import (
     dose_days_fit,
     events_have_a_time,
@@ -33,7 +34,6 @@ from hepatica.protocol.name_checks import (
     structures_are_not_circular,
     targets_have_a_margin,
 )
-from hepatica.protocol.text import Tree
 
 RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     modality_has_its_parts,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hepatica.document.fault import Path
 from hepatica.protocol.criteria import CriterionTree, known_facts
 from hepatica.protocol.criteria.form import form_fault
 from hepatica.protocol.document import Document, Finding
-from hepatica.protocol.fault import Path
 from hepatica.protocol.parts import Block
 from hepatica.protocol.resolve import blocks_in
 from hepatica.protocol.schema import Protocol

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from hepatica.case.metric import Metric, parse_metric
+from hepatica.document.fault import Path
 from hepatica.errors import InvalidInput
-from hepatica.protocol.fault import Path
 
 Finding = tuple[Path, str]
 """Where a fault is, and what is wrong there."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from hepatica.document.fault import Path, nearest
 from hepatica.protocol.document import Document, Finding, are_numbers, is_number, metric_of, rows
-from hepatica.protocol.fault import Path, nearest
 
 _LARGEST = {"Gy": 200.0, "%": 200.0, "cc": 20000.0}
 

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hepatica.protocol.fault import Fault, Path, did_you_mean, nearest, quoted
+from hepatica.document.fault import Fault, Path, did_you_mean, nearest, quoted
+from hepatica.document.refusals import BOUNDS, TYPES
+from hepatica.document.text import Tree
 from hepatica.protocol.resolve import block_at, fields_of, keys_of
-from hepatica.protocol.text import Tree
 
 _UNITS = {
     "_gy": "Gy",
@@ -26,27 +27,11 @@ _UNITS = {
     "_celsius": "degrees Celsius",
     "_percent": "per cent",
 }
-_TYPES = {
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "model_type": "a block of keys",
-    "model_attributes_type": "a block of keys",
-}
 _OTHERWISE = {
     "string_pattern_mismatch": "{shown} is not a name here; it must match {pattern}.",
     "too_short": "the list is too short: {message}.",
     "string_too_short": "is empty; write some text.",
     "finite_number": "{shown} is not a number that can be measured.",
-}
-_BOUNDS = {
-    "greater_than": ("above", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("below", "lt"),
-    "less_than_equal": ("at most", "le"),
 }
 
 
@@ -109,11 +94,11 @@ def _said(path: Path, detail: ErrorDetails, value: Any) -> str:
         return _with_value(str(detail["msg"]), value)
     if kind == "literal_error":
         return _not_among(re.findall(r"'([^']*)'", str(context["expected"])), value)
-    if kind in _TYPES:
-        wanted = f"{_TYPES[kind]} in {unit}" if unit else _TYPES[kind]
+    if kind in TYPES:
+        wanted = f"{TYPES[kind]} in {unit}" if unit else TYPES[kind]
         return f"{shown} is not {wanted}.{_as_number(value)}"
-    if kind in _BOUNDS:
-        word, key = _BOUNDS[kind]
+    if kind in BOUNDS:
+        word, key = BOUNDS[kind]
         allowed = f"{word} {context[key]:g} {unit}".rstrip()
         return f"{shown} is out of range; {allowed} is allowed.{_slip(value, unit, context)}"
     return _OTHERWISE.get(kind, "{shown}: {message}.").format(

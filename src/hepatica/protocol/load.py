@@ -9,14 +9,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hepatica.document.fault import Fault, did_you_mean
+from hepatica.document.fault import Path as Place
+from hepatica.document.text import Tree, read_tree
 from hepatica.errors import InvalidInput
 from hepatica.protocol.checks import check
 from hepatica.protocol.explain import schema_faults
-from hepatica.protocol.fault import Fault, did_you_mean
-from hepatica.protocol.fault import Path as Place
 from hepatica.protocol.resolve import resolved
 from hepatica.protocol.schema import MODALITIES, IsotoxicProtocol, Protocol, as_isotoxic
-from hepatica.protocol.text import Tree, read_tree
 
 _SUFFIXES = (".yaml", ".yml")
 

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from hepatica.case.names import NameBook, canonical_names
+from hepatica.document.fault import Path, did_you_mean, nearest, quoted
 from hepatica.errors import AmbiguousName, InvalidInput
 from hepatica.protocol.document import Document, Finding, rows
-from hepatica.protocol.fault import Path, did_you_mean, nearest, quoted
 from hepatica.protocol.parts import Condition, ConditionText, Derivation, DerivationText
 
 _DERIVATION: TypeAdapter[Derivation] = TypeAdapter(DerivationText)

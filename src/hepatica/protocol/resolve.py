@@ -9,10 +9,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from hepatica.protocol.fault import Path, did_you_mean, quoted
+from hepatica.document.fault import Path, did_you_mean, quoted
+from hepatica.document.text import Tree
 from hepatica.protocol.parts import STATED_KEYS, Block, Source, Sourced, Stated, Work
 from hepatica.protocol.schema import INTERNAL_KEYS, Protocol
-from hepatica.protocol.text import Tree
 
 BOOKKEEPING = {"source", "status", "note"} | INTERNAL_KEYS
 UNRESOLVED = Source("?", "?", status="recalled")

@@ -10,6 +10,7 @@ from typing import Any
 
 from hepatica.engine.board.records import Board, LesionRow, MissingFact, PlanStep, Row
 from hepatica.report.board_words import (
+    advice_in_words,
     gap_in_words,
     gaps_in_words,
     number_in_words,
@@ -23,6 +24,7 @@ from hepatica.report.wording import listed
 
 _ARROW = " \u2192 "
 _MOST_REASONS = 4
+_MOST_ADVICE = 3
 _MOST_GAPS = 12
 _MOST_LESIONS = 10
 _TONES = {
@@ -85,12 +87,13 @@ def board_page(board: Board) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, str]:
-    reasons = list(reasons_in_words(row))
+    reasons = _cut(list(reasons_in_words(row)), _MOST_REASONS)
+    advice = _cut([f"\u2192 {said}" for said in advice_in_words(row)], _MOST_ADVICE)
     return {
         "therapy": row.therapy.title,
         "status": outlook(row),
         "tone": _TONES[row.status],
-        "why": "\n".join(line.strip() for line in _cut(reasons, _MOST_REASONS)),
+        "why": "\n".join(line.strip() for line in (*reasons, *advice)),
         "numbers": "\n".join(number_in_words(n) for n in row.numbers if n.value is not None),
         "missing": gaps_in_words(row),
     }

@@ -80,8 +80,7 @@ def board_lines(board: Board) -> Iterator[str]:
         if number.value is not None and number.caveat:
             yield f"  {number.caveat}"
     for row in board.rows:
-        if row.is_open:
-            yield from (f"{row.therapy.title}: {said}" for said in advice_in_words(row))
+        yield from (f"{row.therapy.title}: {said}" for said in advice_in_words(row))
     for note in board.notes:
         yield f"Note: {note}"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hepatica.engine.board.records import MissingFact, Number, Reason, Row
+from hepatica.engine.board.standing import UNLISTED
 from hepatica.protocol.criteria import known_facts
 from hepatica.report.wording import listed, plain
 
 _SIGNS = {"for": "+", "against": "\u2212", "contraindication": "!", "advice": "\u203a"}
 _MOST_FACTS = 4
+_BARRING = ("against", "contraindication")
 
 
 def status_in_words(status: str) -> str:
@@ -42,13 +44,17 @@ def reason_in_words(reason: Reason) -> str:
 
 
 def advice_in_words(row: Row) -> Iterator[str]:
-    """What to do or to heed, each once."""
-    yield from dict.fromkeys(said for one in row.reasons for said in one.advice)
+    """What to do or to heed, each once; of a closed therapy only what goes with what closes it."""
+    closed = row.status in ("not_indicated", "contraindicated")
+    heard = [one for one in row.reasons if not closed or one.argument in _BARRING]
+    yield from dict.fromkeys(said for one in heard for said in one.advice)
 
 
 def gap_in_words(gap: MissingFact) -> str:
     """``Lung shunt fraction (lesion 2)``."""
     item = gap.fact.partition("[")[2].rstrip("]")
+    if item == UNLISTED:
+        return f"{gap.label} of every metastasis, also of those not listed yet"
     return f"{gap.label} ({item})" if item else gap.label
 
 

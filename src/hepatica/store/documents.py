@@ -28,7 +28,7 @@ def read_document(path: Path, schema: str, where: str, again: str) -> dict[str, 
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InvalidInput(f"{where}: {path.name} is damaged. {again}") from error
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise InvalidInput(f"{where}: {path.name} is not of schema {schema}.")

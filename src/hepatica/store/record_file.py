@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from hepatica.case.record import Fact, Record, ReferenceRange, Value, field_named
@@ -81,8 +82,8 @@ def read_record(folder: Path) -> Record:
     document = _document(folder)
     where = f"Case folder {folder.name}"
     try:
-        facts = tuple(_fact_from(row) for row in document["facts"])
-        record = Record(document["case_id"], facts)
+        facts = tuple(_fact_from(row) for row in _of_kind(list, document["facts"]))
+        record = Record(_of_kind(str, document["case_id"]), facts)
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {DOCUMENT} holds what a record cannot. {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -213,6 +214,8 @@ def _fact_from(row: Mapping[str, Any]) -> Fact:
     if foreign:
         raise InvalidInput(f"Fact {row.get('field')}: {', '.join(foreign)} is no part of a fact.")
     given = dict(row)
+    for key in ("field", "item", "unit", "source", "stated"):
+        _of_kind(str, given.get(key, ""))
     if given.get("value") is not None:
         given["value"] = _value_from(row["field"], row["value"])
     if "on" in given:
@@ -220,8 +223,16 @@ def _fact_from(row: Mapping[str, Any]) -> Fact:
     if "recorded_at" in given:
         given["recorded_at"] = datetime.fromisoformat(row["recorded_at"])
     if "reference" in given:
+        for end in row["reference"].values():
+            _of_kind((int, float, NoneType), end)
         given["reference"] = ReferenceRange(**row["reference"])
     return Fact(**given)
+
+
+def _of_kind(kind: type | tuple[type, ...], value: Any) -> Any:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{value!r} is not what stands here")
+    return value
 
 
 def _value_from(field: str, value: Any) -> Value:

@@ -126,7 +126,7 @@ def test_a_missing_unit_offers_to_assume_one() -> None:
 
 
 def test_a_unit_of_something_else_is_refused_by_name() -> None:
-    said = "lab.bilirubin: unit 'U/L' is not one of this field; known are umol/L, .*--assume-unit"
+    said = "lab.bilirubin: unit 'U/L' is not one of this field; .*correct the unit there"
     with pytest.raises(InvalidInput, match=said):
         converted("lab.bilirubin", 1.2, "U/L")
 

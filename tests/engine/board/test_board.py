@@ -128,6 +128,16 @@ def test_a_reason_tells_what_was_found_from_what_the_rule_asks_for() -> None:
     assert re.search(r"^Fit for a liver operation: yes on .*; the rule asks for: no$", fit.says)
 
 
+def test_a_condition_that_a_rule_denies_is_told_as_denied() -> None:
+    (k7,) = (
+        _board("k7-a-small-one-among-many-that-cannot-be-removed")
+        .row("radiofrequency-ablation")
+        .lacking
+    )
+    segments = next(one for one in k7.because if one.fact == "liver.all_segments_involved")
+    assert segments.says.endswith("; the rule asks for: not yes")
+
+
 def test_the_part_removed_follows_from_the_volumes_where_nobody_states_it() -> None:
     vignette = BY_ID["r2-unknown-part"]
     volumes = {

@@ -328,3 +328,13 @@ def test_a_day_too_early_to_be_moved_goes() -> None:
     ds = Dataset()
     ds.StudyDate = "00010101"
     assert "StudyDate" not in cleaned(ds)
+
+
+@pytest.mark.parametrize("pseudonym", ["secret_4711", "Secret", "Secret Name"])
+def test_a_pseudonym_that_is_the_patients_own_name_or_number_is_refused(pseudonym: str) -> None:
+    ds = Dataset()
+    ds.PatientName, ds.PatientID = "Secret^Name", "SECRET-4711"
+    with pytest.raises(InvalidInput, match="The pseudonym is a number or a name of the patient"):
+        Deidentifier(pseudonym, SECRET).cleaned(ds)
+    ds.PatientIdentityRemoved = "YES"
+    assert Deidentifier(pseudonym, SECRET).cleaned(ds).PatientID == pseudonym

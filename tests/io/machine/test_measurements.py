@@ -100,7 +100,7 @@ def test_a_folder_of_other_tables_needs_a_description_with_units(folder: Path) -
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("unit: cm, kind", "kind", r"line 7  depth_dose.unit: is missing. Unit of all lengths"),
+        ("unit: cm, kind", "kind", r"line 7:1  depth_dose.unit: is missing. Unit of all lengths"),
         (
             "unit: cm, kind",
             "unit: inch, kind",

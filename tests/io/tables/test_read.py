@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_units_dates_limits_and_missing_values_are_understood(tmp_path: Path) ->
     assert first.reference is not None
     assert first.reference.high == pytest.approx(1.2 * 17.1, abs=0.01)
     assert (first.stated, first.on, first.recorded_at) == ("1.0 mg/dL", date(2024, 5, 31), moment)
-    assert first.source == "labs.csv, row 2, bili"
+    assert re.fullmatch(r"table [0-9a-f]{8}, row 2, bili", first.source)
     last = found.latest("lab.bilirubin")
     assert last is not None
     assert (last.value, last.absent, last.stated) == (None, "not_applicable", "n/a")
@@ -194,3 +195,17 @@ def test_different_values_of_one_day_are_pointed_out(tmp_path: Path) -> None:
     said = [(n.kind, n.subject, n.text) for n in notes]
     text = "different values on one day, of which the last row counts: case P1"
     assert said == [("warning", "lab.bilirubin", text)]
+
+
+@pytest.mark.parametrize(("said", "fits"), [("mg/dL", True), ("MG/DL", True), ("µmol/L", False)])
+def test_a_heading_with_another_unit_than_the_mapping_is_refused(
+    tmp_path: Path, said: str, fits: bool
+) -> None:
+    heading = f"Bili ({said})"
+    text = f'case: id\ncolumns: {{"{heading}": {{field: lab.bilirubin, unit: mg/dL}}}}\n'
+    path = _table(tmp_path, f"id,{heading}\nP1,1.0\n")
+    if fits:
+        assert len(read_record_table(path, parse_mapping(text))) == 1
+        return
+    with pytest.raises(InvalidInput, match="the heading says µmol/L, the mapping mg/dL"):
+        read_record_table(path, parse_mapping(text))

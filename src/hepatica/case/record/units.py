@@ -108,8 +108,8 @@ def conversion(field_name: str, unit: str) -> Conversion:
     if code is None or _another_unit(field_name, unit):
         raise InvalidInput(
             f"{field_name}: unit {unit!r} is not one of this field; known are "
-            f"{_listed(field_name)}. If the file means one of them, say so with --assume-unit "
-            f"{field_name}={field.unit}."
+            f"{_listed(field_name)}. If the file means one of them, correct the unit there; behind "
+            "a number stands nothing but its unit."
         )
     return _rules(field_name)[code]
 

@@ -98,7 +98,7 @@ def because(outcome: Outcome, on: date) -> Iterator[Because]:
     """The facts that make an outcome what it is; each once."""
     seen: set[tuple[str, str]] = set()
     for asked in decisive(outcome):
-        leaf, says = asked.question.leaf, _said(asked, on)
+        leaf, says = asked.question.leaf, _said(asked, outcome, on)
         fact = spoken_fact(*asked.question.key)
         if (fact, says) in seen:
             continue
@@ -108,9 +108,14 @@ def because(outcome: Outcome, on: date) -> Iterator[Because]:
         )
 
 
-def _said(asked: Asked, on: date) -> str:
-    """``Fit for a liver operation: yes; the rule asks for: no``."""
-    return f"{found_in_words(asked, on)}; the rule asks for: {asked.question.bound.written}"
+def _said(asked: Asked, outcome: Outcome, on: date) -> str:
+    """``Fit for a liver operation: yes; the rule asks for: no``.
+
+    Where the answer is the other way round than the outcome, the rule asks for its contrary.
+    """
+    contrary = None not in (asked.truth, outcome.truth) and asked.truth != outcome.truth
+    wanted = f"{'not ' if contrary else ''}{asked.question.bound.written}"
+    return f"{found_in_words(asked, on)}; the rule asks for: {wanted}"
 
 
 def _advice(rows: Iterable[Advice], patient: Patient) -> Iterator[str]:

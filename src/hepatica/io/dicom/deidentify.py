@@ -116,6 +116,7 @@ class Deidentifier:
                 f"A {text(ds, 'Modality')} file says that text is burned into its pixels, which "
                 "may name the patient. Take that series out of the sources."
             )
+        self._require_no_identity(ds)
         shift = timedelta(days=self.days_back(text(ds, "PatientID") or text(ds, "PatientName")))
         kept = self._kept(ds, shift)
         kept.SeriesDescription = self._series(ds)
@@ -123,6 +124,18 @@ class Deidentifier:
         kept.PatientBirthDate = kept.PatientSex = ""
         _say_so(kept)
         return kept
+
+    def _require_no_identity(self, ds: Dataset) -> None:
+        """The word that takes the place of name and number must not be one of them."""
+        if text(ds, "PatientIdentityRemoved").upper() == "YES":
+            return
+        name = text(ds, "PatientName")
+        said = {_folded(text(ds, "PatientID")), *map(_folded, (name, *re.split(r"[\^=\s]", name)))}
+        if _folded(self.pseudonym) in {word for word in said if len(word) > 2}:
+            raise InvalidInput(
+                "The pseudonym is a number or a name of the patient in the files. Choose a word "
+                "that says nothing about the patient."
+            )
 
     def _kept(self, ds: Dataset, shift: timedelta) -> Dataset:
         kept = Dataset()
@@ -273,6 +286,10 @@ def _tells_structure_only(match: NameMatch) -> bool:
     if not (match.known and match.name):
         return False
     return match.how != "pattern" or _MANY_DIGITS.search(match.name) is None
+
+
+def _folded(word: str) -> str:
+    return re.sub(r"[\W_]", "", word.casefold())
 
 
 def _each(value: Any, change: Callable[[str], str]) -> Any:

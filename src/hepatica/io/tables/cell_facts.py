@@ -35,7 +35,7 @@ class CellReader:
     Parameters
     ----------
     table : str
-        Its name, for the source of each fact.
+        How the source of each fact names it.
     mapping : TableMapping
     assume_units : field to unit
         For quantities whose unit neither table nor mapping names.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from hepatica.case.record import conversion
+from hepatica.errors import InvalidInput
 from hepatica.io.tables.boxes import box_headings
 from hepatica.io.tables.cell_facts import columns_named
 from hepatica.io.tables.fault import Faults
 from hepatica.io.tables.mapping import Column, TableMapping
 from hepatica.io.tables.redcap import is_structural
 from hepatica.io.tables.sheet import Sheet
+
+_BEHIND = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]\s*$")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,21 @@ class Headings:
                     f"names.{_near(heading, self.sheet.header)} If it may be missing, mark it "
                     "optional in the mapping."
                 )
+
+    def require_units(self, faults: Faults) -> None:
+        """A heading that names a unit must not name another one than the mapping does."""
+        for column in self.mapping.columns:
+            heading = self.of(column)
+            behind = _BEHIND.search(heading)
+            if behind is None or heading not in self.sheet.header:
+                continue
+            for meaning in column.meanings:
+                if meaning.unit and _differ(meaning.field, meaning.unit, behind[1]):
+                    faults.add(
+                        f"the heading says {behind[1]}, the mapping {meaning.unit}. Correct the "
+                        "one that is wrong.",
+                        heading,
+                    )
 
     def unmapped(self) -> tuple[str, ...]:
         """Headings that the mapping neither reads nor leaves out."""
@@ -81,6 +101,15 @@ class Headings:
             yield from (self.of(column) for column in self.mapping.columns)
         for question in self.mapping.checkboxes:
             yield from box_headings(question, self.mapping.missing)
+
+
+def _differ(field: str, unit: str, other: str) -> bool:
+    """Whether two units of a field are not the same; what stands there may be no unit at all."""
+    try:
+        rules = [conversion(field, one) for one in (unit, other)]
+    except InvalidInput:
+        return False
+    return (rules[0].factor, rules[0].zero) != (rules[1].factor, rules[1].zero)
 
 
 def _near(heading: str, header: Iterable[str]) -> str:

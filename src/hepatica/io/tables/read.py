@@ -114,10 +114,11 @@ class _Reading:
         self.same_day: dict[str, list[str]] = {}
         self.headings = Headings(sheet, mapping)
         self.headings.require_needed(self.faults)
+        self.headings.require_units(self.faults)
         self.faults.raise_if_any()
         self.things = {word: c for c in mapping.columns for word in (c.name, *c.also)}
         days = days_of(sheet, mapping, self.faults)
-        self.cells = CellReader(sheet.name, mapping, assumed, days, recorded_at)
+        self.cells = CellReader(f"table {sheet.mark}", mapping, assumed, days, recorded_at)
 
     def result(self) -> TableReading:
         """All records, or every fault."""

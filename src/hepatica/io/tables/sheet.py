@@ -6,7 +6,8 @@ import csv
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -61,11 +62,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A header and the rows that are not empty."""
+    """A header and the rows that are not empty.
+
+    Parameters
+    ----------
+    name : str
+        Of the file; for messages only, as it often holds the name of a patient.
+    mark : str
+        The beginning of the SHA-256 of the file: facts name their table by it.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
+    mark: str = ""
 
 
 def is_table(path: Path) -> bool:
@@ -96,13 +106,21 @@ def read_sheet(path: Path, sheet: str = "", delimiter: str = "", encoding: str =
     if not path.is_file():
         raise InvalidInput(f"There is no table {path.name}. Check the path.")
     if path.suffix.lower() in _SPREADSHEETS:
-        return _spreadsheet(path, sheet)
+        return replace(_spreadsheet(path, sheet), mark=mark_of(path))
     if not is_table(path):
         raise InvalidInput(
             f"{path.name} is no table; tables end in {', '.join(SUFFIXES)}. Save it as one of "
             "these."
         )
-    return _text_table(path, delimiter, encoding)
+    return replace(_text_table(path, delimiter, encoding), mark=mark_of(path))
+
+
+def mark_of(path: Path) -> str:
+    """By what a fact names the file in which it was read: never by the name of the file.
+
+    It is the beginning of the SHA-256 that the run record states for the file.
+    """
+    return sha256(path.read_bytes()).hexdigest()[:8]
 
 
 def write_sheet(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:

@@ -193,8 +193,8 @@ def _text(field: Field, text: str, writing: Writing) -> Spoken:
 
 def _two_ways(text: str) -> str:
     return (
-        f"{text!r} may be read in two ways. Say in the mapping what parts decimals (decimal) and "
-        "thousands (thousands)."
+        f"{text!r} may be read in two ways. Write it as 1234.5, or say in the mapping of a table "
+        "what parts decimals (decimal) and thousands (thousands)."
     )
 
 

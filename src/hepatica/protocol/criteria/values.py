@@ -10,9 +10,9 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from hepatica.case.record.field import Field
+from hepatica.document.fault import did_you_mean, quoted
 from hepatica.errors import InvalidInput
 from hepatica.protocol.criteria.vocabulary import known_facts
-from hepatica.protocol.fault import did_you_mean, quoted
 
 ORDERED = ("<", "<=", ">", ">=")
 NUMBERS = ("quantity", "count")

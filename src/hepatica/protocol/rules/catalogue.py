@@ -9,8 +9,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from hepatica.document.fault import did_you_mean
 from hepatica.errors import InvalidInput
-from hepatica.protocol.fault import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from hepatica.document.fault import Path, did_you_mean
 from hepatica.protocol.criteria import known_facts
 from hepatica.protocol.document import Document, Finding, rows
-from hepatica.protocol.fault import Path, did_you_mean
 from hepatica.protocol.rules.catalogue import examinations, therapies
 
 

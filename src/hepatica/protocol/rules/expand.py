@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hepatica.protocol.fault import Path, did_you_mean
+from hepatica.document.fault import Path, did_you_mean
+from hepatica.document.text import Tree
 from hepatica.protocol.resolve import Resolver
 from hepatica.protocol.rules.pack import RulePack
-from hepatica.protocol.text import Tree
 
 _TERM = "term"
 _TREES = ("terms", "rules", "sequences")

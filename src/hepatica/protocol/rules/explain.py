@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hepatica.protocol.fault import Fault, Path, did_you_mean, nearest, quoted
+from hepatica.document.fault import Fault, Path, did_you_mean, nearest, quoted
+from hepatica.document.text import Tree
 from hepatica.protocol.parts import Block
 from hepatica.protocol.resolve import block_of, fields_of, keys_of
 from hepatica.protocol.rules.pack import RulePack
-from hepatica.protocol.text import Tree
 
 
 def pack_faults(error: ValidationError, tree: Tree, inserted: frozenset[Path]) -> Iterator[Fault]:

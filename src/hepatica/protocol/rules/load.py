@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hepatica.document.fault import Fault, did_you_mean
+from hepatica.document.text import read_tree
 from hepatica.errors import InvalidInput
-from hepatica.protocol.fault import Fault, did_you_mean
 from hepatica.protocol.rules.checks import pack_findings
 from hepatica.protocol.rules.expand import expanded
 from hepatica.protocol.rules.explain import pack_faults
 from hepatica.protocol.rules.pack import RulePack
-from hepatica.protocol.text import read_tree
 
 _SUFFIXES = (".yaml", ".yml")
 _LISTS = ("therapies", "workup")

@@ -1,4 +1,4 @@
-"""One thing that is wrong in a protocol document: where it stands and what to write instead."""
+"""One thing that is wrong in a written document: where it stands and what to write instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a protocol document, read into plain values that remember their line and column.
+"""The text of a written document, read into plain values that remember their line and column.
 
 YAML 1.2 without its surprises: no tags, no anchors, no key twice. Whatever breaks these rules is
 collected as a fault and reading goes on, so that all faults can be shown at once.
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hepatica.protocol.fault import Fault, Path, quoted, spoken
+from hepatica.document.fault import Fault, Path, quoted, spoken
 
 Place = tuple[int, int]
 """(line, column), both counted from 1."""
@@ -56,6 +56,12 @@ class Tree:
                 return Fault(*place, spoken(path), shown, message)
             first, second = self.keys, self.values
         return Fault(1, 1, spoken(path), shown, message)
+
+    def note(self, path: Path, message: str) -> None:
+        """Add a fault; the first thing said about a path stands."""
+        found = self.fault(path, message)
+        if not any(other.path == found.path for other in self.faults):
+            self.faults.append(found)
 
     def cannot_read(self, path: Path, message: str) -> None:
         """Note a value that is left out because it cannot be read."""
@@ -119,7 +125,7 @@ def _plain(node: Node, path: Path, tree: Tree, yaml: YAML, seen: set[int]) -> An
     if id(node) in seen or len(path) > _DEEPEST:
         message = "anchors and aliases (& and *) are not read here; write the value out again."
         if id(node) not in seen:
-            message = f"blocks are nested more than {_DEEPEST} deep; no protocol needs that."
+            message = f"blocks are nested more than {_DEEPEST} deep; no document needs that."
         tree.cannot_read(path, message)
         return None
     seen.add(id(node))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hepatica.protocol.text import read_tree
+from hepatica.document.text import read_tree
 
 
 def messages(text: str) -> list[str]:
