@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hepatica.document.text import read_tree
 from hepatica.machine import machine_names
 from hepatica.machine.load import _content, parse_machine
 from hepatica.machine.schema import MachineDocument
-from hepatica.document.text import read_tree
 from hepatica.machine.write import machine_text
 
 from .builders import DOCUMENT
