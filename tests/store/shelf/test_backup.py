@@ -173,12 +173,9 @@ def test_a_backup_of_an_older_schema_is_restored(
         assert shelf.verify().ok
 
 
-def test_a_shelf_whose_database_was_lost_is_restored_where_it_was(
-    bench: Bench, tmp_path: Path
-) -> None:
-    if bench.kind != "sqlite":
-        pytest.skip("a lost database of PostgreSQL is another database")
-    place = bench.place()
+def test_a_shelf_whose_database_was_lost_is_restored_where_it_was(tmp_path: Path) -> None:
+    # In SQLite: what stands at the address of a lost PostgreSQL database is another database.
+    place = Bench("sqlite", tmp_path).place()
     with open_shelf(place, make=True) as shelf:
         shelf.put(whole_case(tmp_path / "case"))
         shelf.backup(tmp_path / "backup")

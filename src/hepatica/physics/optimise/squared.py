@@ -61,7 +61,38 @@ class SquaredDeviation(Measure):
 
 
 @dataclass(frozen=True)
-class SquaredOverdose(Measure):
+class _SquaredBeyond(Measure):
+    """Mean of the squared dose beyond a limit, on the side that a subclass names."""
+
+    limit_gy: Level
+    unit: ClassVar[str] = "Gy2"
+    source: ClassVar[str] = _SOURCE
+    sign: ClassVar[float]
+
+    def __post_init__(self) -> None:
+        checked_level(self.limit_gy, f"limit of a {self.name.replace('_', ' ')}")
+
+    @property
+    def curvature(self) -> Curvature:
+        return "convex"
+
+    def evaluate(
+        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None = None
+    ) -> Evaluation:
+        level, slope = level_at(self.limit_gy, prescription_gy)
+        beyond = self.sign * np.maximum(self.sign * (dose_gy - level), 0.0)
+        return mean_square(beyond, voxels, slope)
+
+    def idle(
+        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None, margin_gy: float
+    ) -> BoolArray:
+        level, _ = level_at(self.limit_gy, prescription_gy)
+        within: BoolArray = self.sign * (dose_gy - level) < -margin_gy
+        return within
+
+
+@dataclass(frozen=True)
+class SquaredOverdose(_SquaredBeyond):
     """Mean of the squared dose above a limit; what lies below costs nothing.
 
     Parameters
@@ -69,34 +100,12 @@ class SquaredOverdose(Measure):
     limit_gy : Gy, or OfPrescription
     """
 
-    limit_gy: Level
     name: ClassVar[str] = "squared_overdose"
-    unit: ClassVar[str] = "Gy2"
-    source: ClassVar[str] = _SOURCE
-
-    def __post_init__(self) -> None:
-        checked_level(self.limit_gy, "limit of a squared overdose")
-
-    @property
-    def curvature(self) -> Curvature:
-        return "convex"
-
-    def evaluate(
-        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None = None
-    ) -> Evaluation:
-        level, slope = level_at(self.limit_gy, prescription_gy)
-        return mean_square(np.maximum(dose_gy - level, 0.0), voxels, slope)
-
-    def idle(
-        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None, margin_gy: float
-    ) -> BoolArray:
-        level, _ = level_at(self.limit_gy, prescription_gy)
-        cold: BoolArray = dose_gy < level - margin_gy
-        return cold
+    sign: ClassVar[float] = 1.0
 
 
 @dataclass(frozen=True)
-class SquaredUnderdose(Measure):
+class SquaredUnderdose(_SquaredBeyond):
     """Mean of the squared dose missing below a limit; what lies above costs nothing.
 
     Parameters
@@ -104,27 +113,5 @@ class SquaredUnderdose(Measure):
     limit_gy : Gy, or OfPrescription
     """
 
-    limit_gy: Level
     name: ClassVar[str] = "squared_underdose"
-    unit: ClassVar[str] = "Gy2"
-    source: ClassVar[str] = _SOURCE
-
-    def __post_init__(self) -> None:
-        checked_level(self.limit_gy, "limit of a squared underdose")
-
-    @property
-    def curvature(self) -> Curvature:
-        return "convex"
-
-    def evaluate(
-        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None = None
-    ) -> Evaluation:
-        level, slope = level_at(self.limit_gy, prescription_gy)
-        return mean_square(np.minimum(dose_gy - level, 0.0), voxels, slope)
-
-    def idle(
-        self, dose_gy: FloatArray, voxels: Voxels, prescription_gy: float | None, margin_gy: float
-    ) -> BoolArray:
-        level, _ = level_at(self.limit_gy, prescription_gy)
-        hot: BoolArray = dose_gy > level + margin_gy
-        return hot
+    sign: ClassVar[float] = -1.0
