@@ -89,3 +89,13 @@ def test_loops_lie_on_slice_centres() -> None:
     for loop in outline(coverage).loops:
         level = coverage.grid.index_of(loop)[:, 2]
         np.testing.assert_allclose(level, np.rint(level[0]), atol=1e-9)
+
+
+def test_a_thin_ring_keeps_its_area_although_its_outline_has_a_hole() -> None:
+    grid = Grid((1, 40, 40), (1.0, 1.0, 3.0))
+    y, x = np.mgrid[:40, :40]
+    away = np.abs(np.hypot(x - 22.3, y - 17.6) - 9.0)
+    ring = Volume(np.clip(0.9 - 0.7 * away, 0.0, 1.0)[None].astype(np.float32), grid, "1")
+    contours = outline(ring)
+    assert len(contours.loops) == 2
+    assert contours.volume_cc(grid) == pytest.approx(cc(ring), rel=2e-3)
