@@ -2,8 +2,8 @@
 
 bash benchmarks/run_plan.sh PYTHON      (or: make bench-plan)
 
-Both sides get the same machine file, bixels, objectives, start and stop rule. Hepatica runs twice,
-before and after the peer, and the better run counts. The objective of both plans is computed by the
+Both sides get the same machine file, bixels, objectives, start and stop rule. Hepatica plans each
+case twice (liver50 before and after the peer), and the better run counts. The objective of both plans is computed by the
 same few lines of numpy from the dose that each side reports for its own plan.
 """
 
@@ -45,7 +45,10 @@ def main() -> int:
         case = planning_case("liver50", rules)
         for side, found in (("ours", mine), ("peer", theirs)):
             found["plan"] = _plan_numbers(case, np.load(folder / f"liver50_{side}.npz")["dose"])
-        whole = _ours("wlrt", folder)
+        whole = min((_ours("wlrt", folder) for _ in range(2)), key=_seconds)
+        whole["plan"] = _plan_numbers(
+            planning_case("wlrt", rules), np.load(folder / "wlrt_ours.npz")["dose"]
+        )
     result = {
         "schema": "hepatica/benchmark",
         "version": 1,
@@ -169,7 +172,9 @@ def _print(cases: dict[str, Any]) -> None:
         f"wlrt, 2.5 mm: {whole['seconds_per_100_iterations']:.1f} s per 100 iterations, "
         f"{whole['times_liver50']:.2f} times liver50 (at most {WHOLE_LIVER_TIMES:g}, "
         f"{words[whole['met']['times_liver50']]}); peak {whole['peak_mb']:.0f} MB (at most "
-        f"{WHOLE_LIVER_MB:.0f}, {words[whole['met']['peak_mb']]})"
+        f"{WHOLE_LIVER_MB:.0f}, {words[whole['met']['peak_mb']]}); objective on all voxels "
+        f"{whole['hepatica']['plan']['objective']:.1f} after {whole['hepatica']['evaluations']} "
+        "evaluations"
     )
 
 

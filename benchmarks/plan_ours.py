@@ -33,6 +33,7 @@ from hepatica.physics.optimise import (
     Region,
     SquaredDeviation,
     SquaredOverdose,
+    sample_of,
     solve,
 )
 from hepatica.physics.photon import (
@@ -76,18 +77,19 @@ def _planned(case: PlanningCase) -> tuple[dict[str, Any], Any, Any]:
     voxels = np.flatnonzero(case.structures["BODY"])
     operator = engine.prepare(setup, grid, voxels)
     goals = _goals(case, voxels)
+    wide = float(case.rules["beams"]["bixel_mm"]) / case.spacing_mm
     prepared = clock.lap()
     stop = case.rules["stop"]
     most = stop["iterations"] if case.name == "liver50" else WHOLE_LIVER_ITERATIONS
-    solution = solve(
-        Problem(operator, goals),
-        Options(
-            relative_change=float(stop["relative_reduction"]),
-            patience=1,
-            evaluations=most,
-            active_rows=ActiveRows(lambda rows: engine.prepare(setup, grid, voxels[rows]), MARGIN),
-        ),
+    regions = [goal.region for goal in goals]
+    rows = ActiveRows(
+        lambda rows: engine.prepare(setup, grid, voxels[rows]),
+        MARGIN,
+        sample_of(regions, voxels, grid.shape, (wide, wide, wide)),
     )
+    change = float(stop["relative_reduction"])
+    options = Options(change, patience=1, evaluations=most, active_rows=rows)
+    solution = solve(Problem(operator, goals), options)
     searched = clock.lap()
     dose = np.zeros(case.hu.shape, np.float32)
     dose.reshape(-1)[voxels] = operator.forward(solution.weights)
@@ -100,6 +102,7 @@ def _planned(case: PlanningCase) -> tuple[dict[str, Any], Any, Any]:
             "iterations": solution.iterations,
             "evaluations": solution.evaluations,
             "stopped": solution.status.sentence,
+            "objective": solution.objective,
         },
         dose,
         solution.weights,

@@ -18,6 +18,8 @@ class Patient:
     cord: Region
     liver: Region
     body: Region
+    voxels: np.ndarray
+    shape: tuple[int, int, int]
 
 
 def flat_patient(side: int = 36, bixels_per_beam: int = 13) -> Patient:
@@ -44,6 +46,8 @@ def flat_patient(side: int = 36, bixels_per_beam: int = 13) -> Patient:
             Region(name, np.flatnonzero(mask), 0.25)
             for name, mask in (("TARGET", target), ("CORD", cord), ("LIVER", liver), ("BODY", rest))
         ),
+        np.flatnonzero(inside),
+        (1, side, side),
     )
 
 

@@ -17,6 +17,7 @@ from hepatica.physics.optimise import (
     SquaredDeviation,
     SquaredOverdose,
     VoxelDose,
+    sample_of,
     solve,
 )
 from tests.physics.optimise.patient import Patient, flat_patient
@@ -84,3 +85,35 @@ def test_voxels_that_come_into_play_are_taken_in(fine: Patient) -> None:
     assert part.objective == pytest.approx(solve(problem, Options(1e-8)).objective, rel=1e-5)
     assert len(rows.asked) > 1
     assert rows.asked == sorted(rows.asked)
+
+
+def test_a_sample_at_first_leads_to_the_same_plan(fine: Patient) -> None:
+    rows, every_row = _Rows(fine.dose), _Rows(fine.dose)
+    goals = _goals(fine)
+    sample = sample_of([goal.region for goal in goals], fine.voxels, fine.shape, (1, 2, 2))
+    problem = Problem(fine.dose, goals)
+    whole = solve(problem, Options(1e-8, active_rows=ActiveRows(every_row)))
+    part = solve(problem, Options(1e-8, active_rows=ActiveRows(rows, sample=sample)))
+    assert part.objective == pytest.approx(whole.objective, rel=1e-5)
+    assert rows.asked[0] < 0.9 * every_row.asked[0]
+
+
+def test_limits_see_every_voxel_although_goals_are_sampled(fine: Patient) -> None:
+    limits = (Constraint(fine.body, VoxelDose(), at_most=24.0),)
+    sample = sample_of([fine.body, fine.liver], fine.voxels, fine.shape, (1, 2, 2))
+    rows = ActiveRows(_Rows(fine.dose), sample=sample)
+    found = solve(Problem(fine.dose, _goals(fine), limits), Options(1e-7, active_rows=rows))
+    assert found.status.solved, found.status.sentence
+    assert float(found.dose_gy[fine.body.rows].max()) <= 24.0 * 1.001
+
+
+@pytest.mark.parametrize("evaluations", [1, 2, 7, 30])
+def test_a_search_among_some_voxels_spends_no_more_than_allowed(
+    fine: Patient, evaluations: int
+) -> None:
+    rows = ActiveRows(_Rows(fine.dose))
+    options = Options(1e-9, evaluations=evaluations, active_rows=rows)
+    found = solve(Problem(fine.dose, _goals(fine)), options)
+    assert found.evaluations <= evaluations
+    assert not found.status.solved
+    assert found.dose_gy == pytest.approx(fine.dose.matrix @ found.weights)

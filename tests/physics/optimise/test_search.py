@@ -74,3 +74,14 @@ def test_a_search_that_runs_out_says_so() -> None:
     found = minimise(function, np.zeros(60), free, StopRule(1e-14, 7), Curvature(60))
     assert found.exhausted
     assert found.evaluations == 7
+
+
+def test_a_first_step_that_gains_little_does_not_end_the_search() -> None:
+    free = Bounds(np.full(2, -np.inf), np.full(2, np.inf))
+
+    def far(x: np.ndarray) -> tuple[float, np.ndarray]:
+        away = x - 1e4
+        return float(away @ away), 2.0 * away
+
+    found = _search(far, np.zeros(2), free, change=1e-2)
+    assert found.unknowns == pytest.approx([1e4, 1e4])

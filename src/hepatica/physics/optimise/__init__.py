@@ -15,6 +15,7 @@ from hepatica.physics.optimise.peak import MaximumDose, VoxelDose
 from hepatica.physics.optimise.planner import solve
 from hepatica.physics.optimise.problem import Constraint, Goal, Prescription, Problem, Region
 from hepatica.physics.optimise.registry import measure_named, measure_names, measure_parameters
+from hepatica.physics.optimise.sample import Sample, sample_of
 from hepatica.physics.optimise.shell import ConformityShell
 from hepatica.physics.optimise.solution import Progress, Residuals, Solution, Status
 from hepatica.physics.optimise.squared import SquaredDeviation, SquaredOverdose, SquaredUnderdose
@@ -45,6 +46,7 @@ __all__ = [
     "Progress",
     "Region",
     "Residuals",
+    "Sample",
     "Solution",
     "SquaredDeviation",
     "SquaredOverdose",
@@ -55,6 +57,7 @@ __all__ = [
     "measure_named",
     "measure_names",
     "measure_parameters",
+    "sample_of",
     "solve",
     "without_overlap",
 ]

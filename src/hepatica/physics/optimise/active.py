@@ -3,6 +3,7 @@
 Far from the target most voxels lie well below every limit: they add neither to the objective nor
 to its gradient. They are left out of the search, which is then faster and just as exact, because
 the full dose is computed at the end, and the search goes on wherever a left-out voxel counts.
+Before that, while the search is still far from its end, a sample of the voxels may do.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hepatica.physics.optimise.measure import BoolArray, FloatArray
 from hepatica.physics.optimise.operator import DoseOperator
 from hepatica.physics.optimise.problem import IndexArray
 from hepatica.physics.optimise.readers import Point
+from hepatica.physics.optimise.sample import Chosen, Sample
 from hepatica.physics.optimise.search import Found, StopRule
 
 OperatorFor = Callable[[IndexArray], DoseOperator]
@@ -34,6 +36,8 @@ class ActiveRows:
     margin : float
         Voxels stay in the search if a dose off by this part of the highest dose would make them
         count.
+    sample : Sample, optional
+        Points that speak for the others in the goals of the first, coarse searches.
 
     Raises
     ------
@@ -43,6 +47,7 @@ class ActiveRows:
 
     operator_for: OperatorFor
     margin: float = 0.1
+    sample: Sample | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < 1:
@@ -51,6 +56,8 @@ class ActiveRows:
                 "must lie from 0 to below 1."
             )
 
+
+_COARSE = (1e-2, 1e-3)
 
 Search = Callable[[Lagrangian, FloatArray, StopRule], Found]
 
@@ -63,41 +70,57 @@ class ActiveSearch:
     rows : ActiveRows
     search : function
         Minimises a Lagrangian from given unknowns until a stop rule holds.
-    even : Point
-        A rough dose, to choose voxels by where the search starts from nothing.
     """
 
-    def __init__(self, rows: ActiveRows, search: Search, even: Point) -> None:
+    def __init__(self, rows: ActiveRows, search: Search) -> None:
         self.rows = rows
         self.search = search
-        self.even = even
         self.needed: BoolArray | None = None
         self.operator: DoseOperator | None = None
 
-    def minimise(self, lagrangian: Lagrangian, start: FloatArray, stop: StopRule) -> Found:
-        """The minimum, believed only once no left-out voxel counts.
+    def minimise(
+        self, lagrangian: Lagrangian, start: FloatArray, around: Point, stop: StopRule
+    ) -> tuple[Found, Point]:
+        """The minimum, believed only once no left-out voxel counts, and where it is.
 
-        A coarse search comes first, so that voxels which come into play are taken in early.
+        The first time, coarse searches come first, so that voxels which come into play are taken
+        in early.
+
+        Parameters
+        ----------
+        lagrangian : Lagrangian
+        start : (n,) unknowns
+        around : Point
+            Its dose chooses the first voxels: that of the start, or a rough one.
+        stop : StopRule
         """
-        something = bool(start[: lagrangian.operator.bixels].any())
-        self._take_in(lagrangian, lagrangian.point(start) if something else self.even)
         found = Found(start, np.inf, np.zeros_like(start), 0, 0, exhausted=False)
-        for change in _stages(stop.relative_change):
+        for function, change in self._stages(lagrangian, stop.relative_change):
+            self._take_in(function, around)
             while True:
-                left = max(stop.evaluations - found.evaluations, 1)
+                left = stop.evaluations - found.evaluations
                 rule = replace(stop, relative_change=change, evaluations=left)
-                found = self._once(lagrangian, found, rule)
-                point = lagrangian.point(found.unknowns)
-                if found.exhausted or not self._missed(lagrangian, point):
+                found = self._once(function, found, rule)
+                around = lagrangian.point(found.unknowns)
+                if found.exhausted or found.evaluations >= stop.evaluations:
+                    return replace(found, exhausted=True), around
+                tolerated = change if change > stop.relative_change else 0.0
+                if not self._missed(function, around, found.value, tolerated):
                     break
-                self._take_in(lagrangian, point)
-        return found
+                self._take_in(function, around)
+        return found, around
 
-    def _once(self, lagrangian: Lagrangian, before: Found, stop: StopRule) -> Found:
+    def _stages(self, lagrangian: Lagrangian, change: float) -> list[tuple[Lagrangian, float]]:
+        """What to search, and to which relative change: coarsely at first, then all."""
+        coarse = [each for each in _COARSE if each > change and self.needed is None]
+        sampled = sampled_by(self.rows.sample, lagrangian) if coarse else lagrangian
+        return [*((sampled, each) for each in coarse), (lagrangian, change)]
+
+    def _once(self, function: Lagrangian, before: Found, stop: StopRule) -> Found:
         assert self.needed is not None
         if self.operator is None:
             self.operator = self.rows.operator_for(np.flatnonzero(self.needed))
-        part = reduced(lagrangian, self.needed, self.operator)
+        part = reduced(function, self.needed, self.operator)
         found = self.search(part, before.unknowns, stop)
         return replace(
             found,
@@ -105,37 +128,40 @@ class ActiveSearch:
             evaluations=before.evaluations + found.evaluations,
         )
 
-    def _missed(self, lagrangian: Lagrangian, point: Point) -> bool:
-        return bool((_needed(lagrangian, point, 0.0) & ~self._chosen(lagrangian)).any())
+    def _missed(self, function: Lagrangian, point: Point, value: float, tolerated: float) -> bool:
+        """Whether voxels count that were left out: more than this part of the value, or at all."""
+        assert self.needed is not None
+        if not (_needed(function, point, 0.0) & ~self.needed).any():
+            return False
+        return not tolerated or function.value(point) - value > tolerated * abs(value)
 
-    def _take_in(self, lagrangian: Lagrangian, point: Point) -> None:
-        """Add the voxels that count here or nearly do; keep the operator if there are none."""
-        margin_gy = self.rows.margin * float(point.dose_gy.max(initial=0.0))
-        before = self._chosen(lagrangian)
-        if self.needed is not None and not self._missed(lagrangian, point):
-            return
-        self.needed = before | _needed(lagrangian, point, margin_gy)
-        self.operator = None
-
-    def _chosen(self, lagrangian: Lagrangian) -> BoolArray:
+    def _take_in(self, function: Lagrangian, point: Point) -> None:
+        """Add the voxels that count here or nearly do; keep the operator if none counts."""
         if self.needed is None:
-            return np.zeros(lagrangian.operator.points, dtype=bool)
-        return self.needed
+            self.needed = np.zeros(function.operator.points, dtype=bool)
+        elif not (_needed(function, point, 0.0) & ~self.needed).any():
+            return
+        margin_gy = self.rows.margin * float(point.dose_gy.max(initial=0.0))
+        self.needed = self.needed | _needed(function, point, margin_gy)
+        self.operator = None
 
 
 def reduced(lagrangian: Lagrangian, keep: BoolArray, operator: DoseOperator) -> Lagrangian:
     """The Lagrangian on some of the points, which the operator serves in their order."""
-    places = np.cumsum(keep) - 1
+    chosen = Chosen(keep)
     return replace(
         lagrangian,
         operator=operator,
-        goals=tuple(goal.kept(keep[goal.region.rows], places) for goal in lagrangian.goals),
-        limits=tuple(limit.kept(keep[limit.region.rows], places) for limit in lagrangian.limits),
+        goals=tuple(goal.kept(chosen) for goal in lagrangian.goals),
+        limits=tuple(limit.kept(chosen) for limit in lagrangian.limits),
     )
 
 
-def _stages(change: float) -> tuple[float, ...]:
-    return (1e-3, change) if change < 1e-3 else (change,)
+def sampled_by(sample: Sample | None, lagrangian: Lagrangian) -> Lagrangian:
+    """The Lagrangian whose goals look at a sample alone; limits go on looking at every point."""
+    if sample is None:
+        return lagrangian
+    return replace(lagrangian, goals=tuple(goal.kept(sample) for goal in lagrangian.goals))
 
 
 def _needed(lagrangian: Lagrangian, point: Point, margin_gy: float) -> BoolArray:

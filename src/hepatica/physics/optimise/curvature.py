@@ -42,10 +42,10 @@ class Curvature:
         """The matrix times a direction."""
         product = self.start * direction
         if self._count:
+            from hepatica.physics.optimise.curvature_kernels import add_outer_products
+
             for vectors, sign in ((self._gained, 1.0), (self._lost, -1.0)):
-                kept = vectors[: self._count]
-                along = np.einsum("ij,j->i", kept, direction)
-                product += sign * np.einsum("i,ij->j", along, kept)
+                add_outer_products(vectors[: self._count], sign, direction, product)
         return product
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from hepatica.physics.optimise.measure import BoolArray
-from hepatica.physics.optimise.problem import IndexArray, Region
+from hepatica.physics.optimise.problem import Region
 from hepatica.physics.optimise.readers import Point, Reader, Slope
+from hepatica.physics.optimise.sample import Choice
 
 
 class Piece(Protocol):
@@ -23,7 +24,7 @@ class Piece(Protocol):
     def idle(self, point: Point, margin_gy: float) -> BoolArray:
         """(k,) array: points of the region that may be left out near this dose."""
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> Piece:
+    def kept(self, choice: Choice) -> Piece:
         """The same part on some of the points."""
 
 
@@ -46,5 +47,5 @@ class GoalPiece:
     def idle(self, point: Point, margin_gy: float) -> BoolArray:
         return self.reader.idle(point, margin_gy)
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> GoalPiece:
-        return GoalPiece(self.reader.kept(keep, places), self.priority)
+    def kept(self, choice: Choice) -> GoalPiece:
+        return GoalPiece(self.reader.kept(choice), self.priority)

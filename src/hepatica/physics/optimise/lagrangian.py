@@ -39,7 +39,10 @@ class Lagrangian:
     def point(self, unknowns: FloatArray) -> Point:
         """The dose and all else that belongs to the unknowns."""
         weights = unknowns[: self.operator.bixels]
-        dose = np.asarray(self.operator.forward(weights), dtype=np.float64)
+        if weights.any():
+            dose = np.asarray(self.operator.forward(weights), dtype=np.float64)
+        else:
+            dose = np.zeros(self.operator.points)
         return Point(weights, dose, float(unknowns[-1]) if self.sought else None)
 
     def value_and_gradient(self, unknowns: FloatArray) -> tuple[float, FloatArray]:
@@ -51,6 +54,12 @@ class Lagrangian:
         slope = self._flat()
         value = sum(piece.add(point, slope) for piece in self.pieces)
         return self._together(point, value, slope)
+
+    def value(self, point: Point) -> float:
+        """The value alone, where the dose is known."""
+        slope = self._flat()
+        value = sum(piece.add(point, slope) for piece in self.pieces)
+        return value - self.reward * (point.prescription_gy or 0.0)
 
     def priced(self, point: Point) -> tuple[float, FloatArray]:
         """Goals plus multipliers times excesses, without penalties: for a bound and residuals."""

@@ -14,8 +14,9 @@ from hepatica.physics.optimise.cone import onto_tail_cone
 from hepatica.physics.optimise.level import level_at
 from hepatica.physics.optimise.measure import BoolArray, Evaluation, FloatArray, dot
 from hepatica.physics.optimise.peak import VoxelDose
-from hepatica.physics.optimise.problem import Constraint, IndexArray, Region
-from hepatica.physics.optimise.readers import Point, Reader, Slope, part_of
+from hepatica.physics.optimise.problem import Constraint, Region
+from hepatica.physics.optimise.readers import Point, Reader, Slope
+from hepatica.physics.optimise.sample import Choice
 from hepatica.physics.optimise.tail import ConditionalMean
 
 
@@ -87,8 +88,8 @@ class LimitPiece:
     def idle(self, point: Point, margin_gy: float) -> BoolArray:
         return self.reader.idle(point, margin_gy)
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> LimitPiece:
-        piece = LimitPiece(self.reader.kept(keep, places), self.constraint, self.penalty)
+    def kept(self, choice: Choice) -> LimitPiece:
+        piece = LimitPiece(self.reader.kept(choice), self.constraint, self.penalty)
         piece.multiplier = self.multiplier
         return piece
 
@@ -175,10 +176,9 @@ class VoxelLimitPiece:
         left_out: BoolArray = slack & (self.multipliers == 0)
         return left_out
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> VoxelLimitPiece:
-        part = part_of(self.region, keep, places)
-        piece = VoxelLimitPiece(part, self.constraint, self.penalty)
-        piece.multipliers = self.multipliers[keep]
+    def kept(self, choice: Choice) -> VoxelLimitPiece:
+        piece = VoxelLimitPiece(choice.part_of(self.region), self.constraint, self.penalty)
+        piece.multipliers = self.multipliers[choice.among(self.region)]
         return piece
 
     def _push(self, slope: Slope, pull: FloatArray, limit_slope: float) -> FloatArray:

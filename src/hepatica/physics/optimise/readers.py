@@ -9,7 +9,8 @@ import numpy as np
 from hepatica.physics.optimise.mean import MeanDose
 from hepatica.physics.optimise.measure import BoolArray, Evaluation, FloatArray, Measure, dot
 from hepatica.physics.optimise.operator import DoseOperator
-from hepatica.physics.optimise.problem import IndexArray, Region
+from hepatica.physics.optimise.problem import Region
+from hepatica.physics.optimise.sample import Choice
 from hepatica.physics.optimise.tail import ConditionalMean
 
 
@@ -62,9 +63,10 @@ class Reader:
         dose = point.dose_gy[self.region.rows]
         return self.measure.idle(dose, self.region.voxels, point.prescription_gy, margin_gy)
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
-        """The same reader on some points, which stand at new places in a shorter dose."""
-        return Reader(part_of(self.region, keep, places), self.measure.kept(keep))
+    def kept(self, choice: Choice) -> Reader:
+        """The same reader on some points."""
+        among = choice.among(self.region)
+        return Reader(choice.part_of(self.region), self.measure.kept(among))
 
 
 class CarriedMean(Reader):
@@ -92,9 +94,9 @@ class CarriedMean(Reader):
         del point, margin_gy
         return np.ones(self.region.rows.shape, dtype=bool)
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
+    def kept(self, choice: Choice) -> Reader:
         """Itself: it looks at no point."""
-        del keep, places
+        del choice
         return self
 
 
@@ -128,10 +130,10 @@ class TailReader(Reader):
         outside: BoolArray = (self.members == 0) & (chosen == 0) & (sign * dose < edge - margin_gy)
         return outside
 
-    def kept(self, keep: BoolArray, places: IndexArray) -> Reader:
+    def kept(self, choice: Choice) -> Reader:
         """The same tail among some of the points."""
-        reader = TailReader(part_of(self.region, keep, places), self.measure, self.width_gy)
-        reader.members = self.members[keep]
+        reader = TailReader(choice.part_of(self.region), self.measure, self.width_gy)
+        reader.members = self.members[choice.among(self.region)]
         return reader
 
     def sharpen(self) -> None:
@@ -141,11 +143,6 @@ class TailReader(Reader):
     def _smoothed(self, point: Point) -> tuple[Evaluation, FloatArray]:
         dose = point.dose_gy[self.region.rows]
         return self.measure.smoothed(dose, self.region.voxels, self.members, self.width_gy)
-
-
-def part_of(region: Region, keep: BoolArray, places: IndexArray) -> Region:
-    """Some points of a region, at their places in a shorter dose; its volume stays."""
-    return Region(region.name, places[region.rows[keep]], region.cc[keep], region.total_cc)
 
 
 def reader_of(operator: DoseOperator, region: Region, measure: Measure, width_gy: float) -> Reader:

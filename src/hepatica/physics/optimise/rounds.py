@@ -51,9 +51,10 @@ class Rounds:
         self.lagrangian = lagrangian_of(problem, 1.0)
         self.point = self.lagrangian.point(self.unknowns)
         self.even = even_dose(self.lagrangian, typical_dose_gy(problem))
+        self.around = self.point if self.point.weights.any() else self.even
         self._set_penalties()
         rows = options.active_rows
-        self.active = ActiveSearch(rows, self._search, self.even) if rows else None
+        self.active = ActiveSearch(rows, self._search) if rows else None
         self.first_penalties = [limit.penalty for limit in self.lagrangian.limits]
         self.iterations = 0
         self.evaluations = 0
@@ -70,7 +71,6 @@ class Rounds:
         while True:
             self.round += 1
             found = self._inner(constrained)
-            self.point = self.lagrangian.point(self.unknowns)
             last, objective = objective, self.lagrangian.objective(self.point)
             self.relative_change = abs(objective - last) / max(abs(objective), 1e-12)
             self._move_multipliers()
@@ -89,8 +89,11 @@ class Rounds:
         stop = StopRule(change, left, self.options.patience)
         if self.active is None:
             found = self._search(self.lagrangian, self.unknowns, stop)
+            self.point = self.lagrangian.point(found.unknowns)
         else:
-            found = self.active.minimise(self.lagrangian, self.unknowns, stop)
+            start, around = self.unknowns, self.around
+            found, self.point = self.active.minimise(self.lagrangian, start, around, stop)
+        self.around = self.point
         self.unknowns = found.unknowns
         self.iterations += found.iterations
         self.evaluations += found.evaluations

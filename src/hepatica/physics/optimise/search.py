@@ -89,6 +89,7 @@ def minimise(
     evaluations, iterations, small = 1, 0, 0
     floor = _NEGLIGIBLE * abs(value)
     while evaluations < stop.evaluations:
+        informed = curvature.known
         direction = _direction(curvature, gradient, here, bounds)
         fall = dot(gradient, direction)
         if fall >= 0:
@@ -100,7 +101,9 @@ def minimise(
         iterations += 1
         place, lower, slope = there
         curvature.learn(place - here, slope - gradient)
-        small = small + 1 if value - lower <= stop.relative_change * max(abs(lower), floor) else 0
+        little = value - lower <= stop.relative_change * max(abs(lower), floor)
+        # A first step is short by design; that it gains little says nothing.
+        small = small + 1 if little and informed else 0
         here, value, gradient = place, lower, slope
         if watch is not None:
             watch(iterations, evaluations, value)
