@@ -3,8 +3,8 @@
 bash benchmarks/run_plan.sh PYTHON      (or: make bench-plan)
 
 Both sides get the same machine file, bixels, objectives, start and stop rule. Hepatica plans each
-case twice (liver50 before and after the peer), and the better run counts. The objective of both plans is computed by the
-same few lines of numpy from the dose that each side reports for its own plan.
+case twice (liver50 before and after the peer), and the better run counts. The objective of all
+plans is computed by the same few lines of numpy from the dose that each side reports for its own.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ from hepatica.physics.optimise import (
     sample_of,
     solve,
 )
+from hepatica.physics.optimise.warm import warm as warm_search
 from hepatica.physics.photon import (
     BeamGeometry,
     DoseSetup,
@@ -63,6 +64,7 @@ def main() -> None:
     rules = json.loads((call.folder / "rules.json").read_text(encoding="utf-8"))
     case = planning_case(call.case, rules)
     warm()
+    warm_search()
     found, dose, weights = _planned(case)
     found["peak_mb"] = peak_mb()
     np.savez(call.folder / f"{call.case}_ours.npz", dose=dose, weights=weights)

@@ -10,6 +10,7 @@ import numpy as np
 from hepatica.case import Grid, Structure, Volume
 from hepatica.case.outline import outline
 from hepatica.physics.dvh import dose_volume_histogram
+from hepatica.physics.optimise.warm import warm as warm_search
 from hepatica.physics.photon.warm import warm as warm_photons
 
 
@@ -29,6 +30,7 @@ def warm_up() -> None:
         dose_volume_histogram(dose, structure.coverage)
     dose.on(grid)
     warm_photons()
+    warm_search()
 
 
 if __name__ == "__main__":
