@@ -7,10 +7,11 @@ STAMP  := $(VENV)/.installed
 KERNELS := $(shell find src -name '*_kernels.py' | sort | xargs cat | sha256sum | cut -c1-12)
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba/$(KERNELS)
 
-.PHONY: help setup demo test check bench bench-plan docs
+.PHONY: help setup demo quick test check bench bench-plan docs
 help:
 	@echo "setup  make the environment in $(VENV) from requirements.lock"
 	@echo "demo   a synthetic patient from DICOM to a report, in out/demo"
+	@echo "quick  the fast tests, in some minutes"
 	@echo "test   the whole test suite"
 	@echo "check  format, lint, types, the staircase of rooms, file sizes"
 	@echo "bench  speed and memory, paired with the peers; writes benchmarks/results"
@@ -31,6 +32,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/hepatica demo --out out/demo --force
+
+quick: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile

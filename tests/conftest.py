@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import tarfile
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import Node
+
+import hepatica.document.text
+
+# The workers of pytest-xdist inherit this. They fill the cores; threads of theirs for small
+# matrices would only wait for each other, which takes up to four times the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A shared machine makes any time limit on a single example a coin toss. Continuous integration
 # always tries the same examples, so that a red run can be repeated; at a desk they differ.
@@ -17,6 +26,24 @@ settings.register_profile(
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@lru_cache(maxsize=128)
+def _composed(text: str) -> Node:
+    return YAML(typ="safe", pure=True).compose(text)
+
+
+class _KeptYaml(YAML):
+    """Reads the same text once; what Hepatica makes of it is made anew every time."""
+
+    def compose(self, stream: str) -> Node:
+        # A directive (%YAML 1.1) changes the reader as well as what is read.
+        return super().compose(stream) if stream.startswith("%") else _composed(stream)
+
+
+def pytest_configure() -> None:
+    """Keep what YAML says: nine tenths of loading a protocol, which a run does some 500 times."""
+    hepatica.document.text.YAML = _KeptYaml  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hepatica.store.arrays import digest_of
+from hepatica.synthetic import Anatomy, synthetic_patient
 
 from .run import Called, hepatica
 
@@ -102,6 +104,10 @@ def test_a_demonstration_that_failed_can_be_replaced(
         raise OSError(28, "No space left on device")
 
     out = tmp_path / "demo"
+    coarse = synthetic_patient(3, Anatomy(spacing_mm=(6.0, 6.0, 6.0)))
+    liver = {"Liver": coarse.case.structures["Liver"]}
+    drawn = replace(coarse, case=replace(coarse.case, structures=liver))
+    monkeypatch.setattr("hepatica.synthetic.synthetic_patient", lambda _: drawn)
     monkeypatch.setattr("hepatica.io.importer.import_case", full)
     for words in (f"demo --out {out}", f"demo --out {out} --force"):
         found = hepatica(words)

@@ -123,6 +123,36 @@ def test_a_bad_table_ends_with_code_3_and_its_line(measurements: Path, tmp_path:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_fit_says_what_it_still_needs_and_what_comes_next(
+    measurements: Path, tmp_path: Path
+) -> None:
+    done = hepatica(f"machine fit {measurements}/toy.yaml --out {tmp_path}/out")
+    assert done.code == 0
+    told = " ".join(done.err.split())
+    assert f"add to {tmp_path}/out/toy-6mv.yaml: calibration (measurements" in told
+    assert f"--machine {tmp_path}/out/toy-6mv.yaml" in told
+    run = json.loads((tmp_path / "out/run.json").read_text(encoding="utf-8"))
+    assert run["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("TOY --cgy-per-mu -1", "--cgy-per-mu is -1; the dose of a monitor unit is above 0 cGy"),
+        ("synergy-6mv", "names its tables, which do not come with Hepatica"),
+        ("synergi-6mv", "No such file or directory. Give a folder, a YAML description or a name"),
+    ],
+)
+def test_words_that_cannot_be_fitted_end_with_code_3(
+    measurements: Path, tmp_path: Path, words: str, said: str
+) -> None:
+    words = words.replace("TOY", str(measurements / "toy.yaml"))
+    done = hepatica(f"machine fit {words} --out {tmp_path}/out")
+    assert done.code == 3
+    assert said in " ".join(done.err.split())
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_library_is_listed_and_shown() -> None:
     listed = json.loads(hepatica("machine list --json").out)
     assert [m["name"] for m in listed["machines"]] == ["artiste-6mv", "synergy-6mv"]
@@ -132,6 +162,8 @@ def test_the_library_is_listed_and_shown() -> None:
     document = json.loads(hepatica("machine show artiste-6mv --json").out)
     assert document["schema"] == "hepatica/machine"
     assert document["leaf_pairs"] == 80
+    assert document["resolution"] == {"meterset_mu": 0.1, "leaf_mm": 0.1, "jaw_mm": 0.1}
+    assert "resolution [recalled]" in shown
     assert {s["status"] for s in document["sources"]} == {"verified", "recalled"}
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from hepatica.case.record import Fact, Record
 from hepatica.protocol import MODALITIES, protocol_names
+from hepatica.store.record_file import write_record
 
 from .run import hepatica
 
@@ -113,3 +116,34 @@ def test_every_document_of_the_library_is_valid_and_can_be_shown() -> None:
     for name in protocol_names():
         shown = hepatica(f"protocol show {name} --json")
         assert json.loads(shown.out)["protocol"]["name"] == name
+
+
+def test_a_case_gives_amounts_and_names_what_it_lacks(tmp_path: Path) -> None:
+    record = Record(
+        "case-1",
+        (
+            Fact("patient.height", 160.0, unit="cm", on=date(2027, 2, 22), source="clinic"),
+            Fact("patient.weight", 90.0, unit="kg", on=date(2027, 2, 22), source="clinic"),
+        ),
+    )
+    write_record(record, tmp_path / "case")
+    words = f"protocol calendar hai-fudr-xelox --start 2027-03-01 --case {tmp_path / 'case'}"
+    found = json.loads(hepatica(f"{words} --on 2027-02-22 --json").out)
+    drugs = {e["name"]: e["amount_mg"] for e in found["entries"] if e["kind"] == "drug"}
+    assert drugs["oxaliplatin"] == pytest.approx(260)
+    assert found["patient"]["on"] == "2027-02-22"
+    shown = " ".join(hepatica(f"{words} --on 2027-02-22 --cycles 1").out.split())
+    assert "Rules of dose changes" in shown
+    assert "Amounts are computed, not ordered." in shown
+    earlier = hepatica(f"{words} --on 2027-02-01 --json")
+    assert {e["amount_mg"] for e in json.loads(earlier.out)["entries"]} == {None}
+    assert "the record lacks height (patient.height) and weight (patient.weight)" in earlier.err
+
+
+def test_a_day_of_judgement_without_a_patient_and_no_case_are_refused(tmp_path: Path) -> None:
+    alone = hepatica("protocol calendar hai-fudr-xelox --start 2027-03-01 --on 2027-03-01")
+    assert alone.code == 2
+    assert "give the patient with --case" in alone.err
+    nothing = hepatica(f"protocol calendar hai-fudr-xelox --start 2027-03-01 --case {tmp_path}")
+    assert nothing.code == 3
+    assert "is neither a case folder nor a record.json" in nothing.err

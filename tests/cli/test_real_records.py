@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
+from hepatica.io.pseudonym_key import PseudonymKey
 
 from .run import hepatica
 
 pytestmark = pytest.mark.slow
 
 RECORD = Path(__file__).parent / "real_record.yaml"
-DAY = "2026-03-10"
+SECRET = b"0123456789abcdef"
+MOVED = timedelta(days=PseudonymKey("P-017", SECRET).days_back)
+DAY = (date(2026, 3, 10) - MOVED).isoformat()
+"""The day of the board, moved by the same days as images and record."""
 
 
 @pytest.fixture(scope="module")
 def patient(ircad17: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("record") / "P-017"
-    words = f"case import {ircad17} --pseudonym P-017 --out {folder} --patient-position HFS"
-    assert hepatica(words).code == 0
-    found = hepatica(f"case new --out {folder} --answers {RECORD}")
+    key = folder.parent / "secret.key"
+    key.write_bytes(SECRET)
+    under = f"--pseudonym P-017 --pseudonym-key {key} --out {folder}"
+    assert hepatica(f"case import {ircad17} {under} --patient-position HFS").code == 0
+    found = hepatica(f"case new {under} --answers {RECORD}")
     assert found.code == 0, found.err
     return folder
 

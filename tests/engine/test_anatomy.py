@@ -129,7 +129,7 @@ def test_a_mirrored_image_gets_no_sides() -> None:
     assert "the liver lies left of the spine" in result.not_found["Kidney_L"]
 
 
-@pytest.mark.parametrize("turn", ["flipped", "coronal"])
+@pytest.mark.parametrize("turn", ["flipped", pytest.param("coronal", marks=pytest.mark.slow)])
 def test_the_order_in_which_voxels_are_stored_does_not_matter(turn: str) -> None:
     truth = _patient()
     values, grid = truth.image.values, truth.image.grid

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hepatica.case import Case
+from hepatica.cli.plan_create import room_for
 from hepatica.engine.document import evaluation_document
 from hepatica.engine.plan import create_plan, patient_position
 from hepatica.engine.planning.document import plan_document
@@ -17,11 +19,15 @@ from hepatica.engine.planning.records import TreatmentPlan
 from hepatica.engine.planning.request import BeamAngles, BeamChoice, PlanRequest
 from hepatica.engine.verdict import Verdict
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
+from hepatica.io.dicom.export import export_plan
+from hepatica.io.dicom.read import read_dicom
+from hepatica.io.manifest import write_manifest
 from hepatica.physics.photon import BeamGeometry, DoseSetup, PhotonBeam, dose_on
 from hepatica.physics.photon.segments import Aperture, bixel_weights, leaf_lattice
 from hepatica.protocol import load_protocol
 from tests.cli.run import hepatica
 from tests.engine.planning.phantom import GRID, ellipsoid, organs, patient
+from tests.machine.builders import DOCUMENT
 
 RISK = 0.10
 
@@ -120,6 +126,70 @@ def test_the_segments_of_the_plan_give_the_dose_of_the_plan(made: TreatmentPlan)
 
 
 @pytest.mark.slow
+def test_the_plan_stands_on_the_steps_of_the_machine(made: TreatmentPlan) -> None:
+    steps = made.machine.resolution
+    assert steps is not None
+    for beam in made.plan.beams:
+        for segment in beam.segments:
+            _on_steps(segment.meterset_mu, steps.meterset_mu)
+            _on_steps(segment.leaf_mm, steps.leaf_mm)
+            _on_steps(np.array(segment.jaw_y_mm), steps.jaw_mm)
+    found = made.delivery.rounding
+    assert found.resolution == steps
+    assert found.stated
+    assert 0 < found.largest_change_gy < 1.0
+    assert abs(found.mean_change_gy) < 0.1
+    # Monitor units are rounded up: the target never loses dose by it.
+    assert -1e-3 < found.covering_change_gy < 0.1
+
+
+@pytest.mark.slow
+def test_a_machine_set_in_whole_millimetres_and_units_is_planned_and_judged_so(
+    case: Case, tmp_path: Path
+) -> None:
+    text = resources.files("hepatica.machine").joinpath("library/synergy-6mv.yaml").read_text()
+    coarse = tmp_path / "coarse.yaml"
+    said = "meterset_mu: 0.1\n  leaf_mm: 0.1\n  jaw_mm: 0.1"
+    assert said in text
+    coarse.write_text(text.replace(said, "meterset_mu: 5.0\n  leaf_mm: 1.0\n  jaw_mm: 10.0"))
+    beams = BeamChoice(tuple(BeamAngles(gantry) for gantry in (0, 210, 290)))
+    request = PlanRequest(
+        risk=RISK, machine=str(coarse), beams=beams, segments_per_beam=1, spacing_mm=5.0
+    )
+    found = create_plan(case, load_protocol("sbrt-six-fraction"), request)
+    for beam in found.plan.beams:
+        for segment in beam.segments:
+            _on_steps(segment.meterset_mu, 5.0)
+            _on_steps(segment.leaf_mm, 1.0)
+    chosen = found.evaluation.allocation.chosen
+    assert chosen is not None
+    assert found.plan.prescription_gy is not None
+    assert found.plan.prescription_gy <= chosen.deliverable_gy + 1e-9
+    limits = {limit.name: limit for limit in found.evaluation.limits}
+    assert limits["prescription-coverage"].verdict is Verdict.MET
+
+
+@pytest.mark.slow
+def test_exported_beam_doses_add_up_to_the_exported_dose_at_their_point(
+    made: TreatmentPlan, tmp_path: Path
+) -> None:
+    export_plan(made.case, made.plan, made.evaluation.dose, tmp_path / "out")
+    back = read_dicom([tmp_path / "out"])
+    (plan,), (dose,) = back.plans, back.doses
+    points = {beam.dose_point_mm for beam in plan.beams}
+    assert len(points) == 1
+    point = np.array(points.pop())
+    assert back.structures["PTV_GTV"].coverage.sample(point) > 0.5
+    total = 6 * sum(beam.dose_gy or 0.0 for beam in plan.beams)
+    assert total == pytest.approx(float(dose.volume.sample(point)), rel=1e-4)
+    for one, other in zip(plan.beams, made.plan.beams, strict=True):
+        _on_steps(one.meterset_mu or 0.0, 0.1)
+        for a, b in zip(one.segments, other.segments, strict=True):
+            assert a.meterset_mu == pytest.approx(b.meterset_mu, abs=1e-9)
+            _on_steps(a.leaf_mm, 0.1)
+
+
+@pytest.mark.slow
 def test_the_document_has_the_keys_of_an_evaluation_and_beams_and_solver(
     made: TreatmentPlan,
 ) -> None:
@@ -146,8 +216,13 @@ def test_the_plan_folder_holds_case_report_and_numbers_and_is_exported(
     refused = hepatica(f"plan export {folder} --out {tmp_path / 'dicom'}")
     assert refused.code == 5
     assert "--accept-violations" in refused.err
-    done = hepatica(f"plan export {folder} --out {tmp_path / 'dicom'} --accept-violations --json")
-    assert done.code == 0, done.err
+    for force in ("", " --force"):
+        words = f"plan export {folder} --out {tmp_path / 'dicom'} --accept-violations --json{force}"
+        done = hepatica(words)
+        assert done.code == 0, done.err
+    outer = hepatica(f"plan export {tmp_path} --out {tmp_path / 'other'}")
+    assert outer.code == 3
+    assert "Its folder plan does: give" in outer.err
     assert json.loads(done.out)["approval"] == "UNAPPROVED"
     assert (tmp_path / "dicom/RTPLAN_1.dcm").exists()
 
@@ -161,9 +236,41 @@ def test_without_a_patient_position_there_is_no_plan(case: Case) -> None:
         patient_position(case, replace(request, patient_position="FFS"))
 
 
+def test_a_machine_without_leaves_or_calibration_plans_nothing(case: Case, tmp_path: Path) -> None:
+    bare = "\n".join(line for line in DOCUMENT.splitlines() if "cgy_per_mu" not in line)
+    path = tmp_path / "bare.yaml"
+    path.write_text(bare.replace("calibration:\n", ""), encoding="utf-8")
+    request = PlanRequest(risk=RISK, machine=str(path))
+    with pytest.raises(InvalidInput, match="Machine toy-6mv states no calibration; a plan needs"):
+        create_plan(case, load_protocol("sbrt-six-fraction"), request)
+
+
+def test_a_plan_that_fails_leaves_no_folder_and_no_older_plan_is_lost(tmp_path: Path) -> None:
+    out = tmp_path / "plan"
+    with pytest.raises(UsageError, match="wrong"), room_for(out, force=False):
+        raise UsageError("wrong")
+    assert not out.exists()
+    out.mkdir()
+    (out / "plan.json").write_text("{}", encoding="utf-8")
+    write_manifest(out, "plan-files", [out / "plan.json"])
+    with pytest.raises(UsageError, match="overwrite it with --force"), room_for(out, force=False):
+        pass
+    with pytest.raises(UsageError, match="wrong"), room_for(out, force=True):
+        raise UsageError("wrong")
+    assert (out / "plan.json").exists()
+    (out / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"mine\.txt"), room_for(out, force=True):
+        pass
+
+
 def test_a_risk_that_the_protocol_does_not_have_is_refused(case: Case) -> None:
     with pytest.raises(UsageError, match=r"0\.05, 0\.1, 0\.2"):
         create_plan(case, load_protocol("sbrt-six-fraction"), PlanRequest(risk=0.07))
+
+
+def _on_steps(values: object, step: float) -> None:
+    steps = np.asarray(values, float) / step
+    np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
 
 
 def _open_square(side_mm: float):  # type: ignore[no-untyped-def]

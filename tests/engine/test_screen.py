@@ -185,3 +185,62 @@ def test_a_screening_is_a_document_of_words_and_numbers(protocol: Protocol) -> N
     assert made["work_list"][0]["needs"] == ["lab.inr"]
     assert made["decisive"][0]["asked"] == "A"
     assert criteria_document(protocol)["child-pugh"]["source"].endswith("Patients")
+
+
+REMOVED = """
+eligibility:
+  source: example, Patients
+  id: part
+  fact: liver.removed_fraction
+  op: <=
+  value: 75
+  unit: '%'
+"""
+VOLUMES = (
+    said("liver.liver_volume", 1600.0),
+    said("liver.tumour_volume", 100.0),
+    said("liver.remnant_volume", 300.0),
+)
+
+
+def test_the_part_that_is_removed_follows_from_the_volumes() -> None:
+    found = screened(parse_protocol(small() + REMOVED), *VOLUMES)
+    assert found.outcome == "not_eligible"
+    assert "removes: 80 %" in found.sentence
+    enough = said("liver.remnant_volume", 900.0)
+    assert screened(parse_protocol(small() + REMOVED), *VOLUMES[:2], enough).outcome == "eligible"
+
+
+def test_the_part_that_is_removed_follows_from_the_images_and_a_stated_remnant() -> None:
+    images = (
+        ComputedFact("computed.liver_volume", 1600.0, ("Liver", "GTV1")),
+        ComputedFact("computed.uninvolved_liver_volume", 1500.0, ("Liver", "GTV1")),
+    )
+    record = Record("boxes", (said("liver.remnant_volume", 300.0),))
+    assert screen(record, parse_protocol(small() + REMOVED), ON, images).outcome == "not_eligible"
+    known = known_on(record, ON, images)
+    remnant = known.facts.latest("computed.remnant_percent")
+    assert remnant is not None
+    assert remnant.value == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        VOLUMES[:2],
+        (*VOLUMES[:2], said("liver.remnant_volume", 300.0, comparator="<")),
+        (*VOLUMES[:2], said("liver.remnant_volume", 1550.0)),
+        (*VOLUMES, said("liver.uninvolved_volume", 0.0)),
+    ],
+)
+def test_volumes_that_are_missing_vague_or_at_odds_give_no_remnant(facts: tuple[Fact, ...]) -> None:
+    assert known_on(Record("boxes", facts), ON).facts.latest("computed.remnant_percent") is None
+
+
+def test_a_stated_part_comes_before_the_computed_one_and_the_contradiction_is_told() -> None:
+    found = screened(
+        parse_protocol(small() + REMOVED), *VOLUMES, said("liver.removed_fraction", 40.0)
+    )
+    assert found.outcome == "eligible"
+    assert "the record says 40 %" in found.notes[0]
+    assert "give 80 %" in found.notes[0]

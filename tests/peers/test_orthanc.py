@@ -13,7 +13,7 @@ from hepatica.io.dicom.read import read_dicom
 from tests.peers.conftest import Exported
 from tests.peers.orthanc import Orthanc
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

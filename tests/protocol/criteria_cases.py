@@ -16,6 +16,7 @@ from hepatica.protocol import Protocol
 from hepatica.protocol.criteria import CriterionTree, Leaf, fact_field
 from hepatica.protocol.criteria.answer import Question, answered
 from hepatica.protocol.criteria.ask import Interview
+from hepatica.protocol.criteria.listed import closing_fact
 from hepatica.protocol.criteria.missing import wanted
 from hepatica.protocol.criteria.possible import possible_facts
 from tests.protocol.criteria.builders import Facts
@@ -65,13 +66,20 @@ def cases_of(node: CriterionTree) -> Iterator[Case]:
         truth = answered(question, fact, on).truth
         if truth not in seen:
             seen.add(truth)
-            yield Case("true" if truth else "false", (recordable(fact),), on)
+            one = closing(leaf, on) if item else ()
+            yield Case("true" if truth else "false", (recordable(fact), *one), on)
     yield Case("unknown", (), on)
     for reason in ABSENT_REASONS if leaf.op != "known" else ("unknown",):
         yield Case("unknown", (Fact(leaf.fact, item=item, on=on, absent=reason),), on)  # type: ignore[arg-type]
     if leaf.max_age_days is not None and leaf.field.kind != "date":
         fresh = next(iter(possible_facts([question], None, on)))
         yield Case("unknown", (replace(fresh, on=None),), on)
+
+
+def closing(leaf: Leaf, on: date) -> tuple[Fact, ...]:
+    """What says that the one item listed is the only one."""
+    field = fact_field(closing_fact(leaf.field.group))
+    return (Fact(field.name, 1 if field.kind == "count" else True, on=on),)
 
 
 def outcomes_of(tree: CriterionTree, on: date = TODAY) -> frozenset[bool]:

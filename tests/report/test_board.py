@@ -7,12 +7,21 @@ from dataclasses import replace
 
 import pytest
 
+from hepatica.case.record import Record
+from hepatica.engine.board import board
+from hepatica.engine.board.records import Because
 from hepatica.report.board_cards import INDICATORS, MOST_CHARACTERS, board_cards, cut
 from hepatica.report.board_sheet import board_page, board_pdf
 from hepatica.report.board_table import board_lines, board_tables, cohort_lines, cohort_tables
-from hepatica.report.board_words import gap_in_words, outlook, reasons_in_words
+from hepatica.report.board_words import (
+    dispute_in_words,
+    facts_in_words,
+    gap_in_words,
+    outlook,
+    reasons_in_words,
+)
 from hepatica.report.sheet import BANNER
-from tests.engine.board.patients import vignettes
+from tests.engine.board.patients import ON, vignettes
 
 BY_ID = {vignette.id: vignette for vignette in vignettes()}
 
@@ -129,3 +138,58 @@ def test_the_page_leaves_out_disputes_about_therapies_that_are_closed() -> None:
     assert len(board_page(found)["conflicts"]) == len(found.live_disputes) < len(found.disputes)
     assert "whole-liver-boost" not in named
     assert "resection" in named
+
+
+def test_every_fact_that_decides_stands_beside_its_rule() -> None:
+    (line,) = (
+        one
+        for one in reasons_in_words(BY_ID["k1-classic"].board().row("hai-fudr-xelox"))
+        if "K1 " in one
+    )
+    assert line.count("; ") >= 5
+    assert "Disease outside the liver: no" in line
+    assert line.endswith("; of 2024-04-25)")
+
+
+def test_what_does_not_hold_tells_what_was_found_and_asked() -> None:
+    (line,) = reasons_in_words(BY_ID["r1-solitary"].board().row("radiofrequency-ablation"))
+    assert "Fit for a liver operation: yes, asked: no" in line
+    assert line.count("asked:") >= 4
+
+
+def test_days_that_differ_are_told_as_a_span() -> None:
+    facts = (
+        Because("a", "true", "", "", "", found="A: yes", on="2024-01-01"),
+        Because("b", "true", "", "", "", found="B: no", on="2024-03-01"),
+        Because("c", "true", "", "", "", found="C: not recorded"),
+    )
+    said = facts_in_words(facts, asked=False)
+    assert said == "A: yes; B: no; C: not recorded; of 2024-01-01 to 2024-03-01"
+
+
+def test_the_next_steps_say_how_an_answer_is_recorded() -> None:
+    found = BY_ID["r1-margin-unknown"].board()
+    shown = {table.title: table for table in board_tables(found)}
+    row = next(row for row in shown["What is missing"].rows if row[0].startswith("A margin"))
+    assert row[2].startswith("liver.margin_feasible: no | yes")
+    assert any(
+        "hepatica case new --from CASE --answers FILE" in line for line in board_lines(found)
+    )
+    page = board_page(found)
+    assert "[liver.margin_feasible: no | yes]" in " ".join(page["missing"])
+    card = next(c for c in board_cards(found)["cards"] if "unknown fact" in c["summary"])
+    assert "liver.margin_feasible: no | yes" in card["detail"]
+
+
+def test_the_page_first_asks_what_a_rule_that_speaks_for_a_therapy_waits_for() -> None:
+    record = BY_ID["k1-classic"].record()
+    kept = [f for f in record if not f.field.startswith(("status.", "vascular.", "exposure."))]
+    page = board_page(board(Record("p", tuple(kept)), on=ON, pack="infusion"))
+    assert page["missing"][0].startswith("Hepatic arterial infusion is given now")
+    assert "if no, not needed: The hepatic arterial catheter works" in page["missing"][0]
+
+
+def test_documents_that_disagree_stand_with_their_years() -> None:
+    said = [dispute_in_words(one) for one in BY_ID["r1-solitary"].board().disputes]
+    assert "sbrt-six-fraction (2009) and selection-colorectal (2003)" in said
+    assert not any(";" in one for one in said)

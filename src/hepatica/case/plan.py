@@ -104,7 +104,8 @@ class Beam:
     segments : the openings, one after the other (step and shoot)
     delivery : STATIC (nothing moves while the beam is on), DYNAMIC, or not known
         A dynamic beam carries no segments.
-    dose_gy : its part of one fraction's dose at the prescription point, where that is known
+    dose_gy : its part of one fraction's dose at a point, where that is known
+    dose_point_mm : (x, y, z) in LPS, the point for which ``dose_gy`` is stated
 
     Raises
     ------
@@ -127,10 +128,11 @@ class Beam:
     segments: tuple[Segment, ...] = ()
     delivery: Delivery = ""
     dose_gy: float | None = None
+    dose_point_mm: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         where = f"Beam {self.number} ({self.name or 'unnamed'})"
-        for name in ("isocentre_mm", "leaf_boundaries_mm"):
+        for name in ("isocentre_mm", "leaf_boundaries_mm", "dose_point_mm"):
             numbers = getattr(self, name)
             if numbers is not None:
                 object.__setattr__(self, name, tuple(float(number) for number in numbers))

@@ -7,6 +7,9 @@ from typing import Literal
 
 NoteKind = Literal["linked", "chosen", "assumed", "ignored", "warning"]
 
+IDENTITY_NOTE = "identity"
+"""Subject of the note that says that a case is under a pseudonym and its dates are moved."""
+
 
 @dataclass(frozen=True)
 class Note:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hepatica.cli.identity import PseudonymKeyOption, PseudonymOption, key_of
 from hepatica.cli.output import (
     DoseBits,
     DoseBitsOption,
@@ -20,11 +21,11 @@ from hepatica.cli.output import (
     table,
     tell,
 )
-from hepatica.errors import UsageError
 
 if TYPE_CHECKING:
     from hepatica.case import Case
     from hepatica.io.importer import ImportRequest
+    from hepatica.io.pseudonym_key import PseudonymKey
 
 PositionOption = typer.Option(
     "", "--patient-position", help="How the patient lies (HFS ...), where the files do not say."
@@ -72,12 +73,8 @@ def import_(
     accept_identity_mismatch: bool = typer.Option(
         False, "--accept-identity-mismatch", help="Files of several identities are one patient."
     ),
-    pseudonym: str = typer.Option(
-        "", "--pseudonym", help="Take all identity out of the files first; this is the case's id."
-    ),
-    pseudonym_key: Path | None = typer.Option(
-        None, "--pseudonym-key", help="File with the secret of the pseudonyms; default: your own."
-    ),
+    pseudonym: str = PseudonymOption,
+    pseudonym_key: Path | None = PseudonymKeyOption,
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
@@ -104,11 +101,9 @@ def import_(
         patient_position=patient_position.upper(),
     )
     clock = RunClock(call_words(context))
+    key = key_of(pseudonym, case_id, pseudonym_key)
     with progress("import") as report:
-        if pseudonym or pseudonym_key:
-            case = _without_identity(request, pseudonym, pseudonym_key, report)
-        else:
-            case = import_case(request, report)
+        case = _without_identity(request, key, report) if key else import_case(request, report)
         write_case(case, out, force=force)
     clock.write(out, inputs=_inputs(request), warnings=_warnings(case))
     if as_json:
@@ -118,21 +113,13 @@ def import_(
     tell(f"Case written to {out}. Next: hepatica case show {out}")
 
 
-def _without_identity(
-    request: ImportRequest, pseudonym: str, key: Path | None, report: Progress
-) -> Case:
+def _without_identity(request: ImportRequest, key: PseudonymKey, report: Progress) -> Case:
     from tempfile import TemporaryDirectory
 
     from hepatica.io.pseudonym import import_under_pseudonym
-    from hepatica.store.secret import default_path, pseudonym_secret
 
-    if not pseudonym:
-        raise UsageError("--pseudonym-key needs --pseudonym: say how the patient is to be called.")
-    secret, new = pseudonym_secret(key)
-    if new:
-        tell(f"A secret for pseudonyms was made in {default_path()}. Keep it, and keep it apart.")
     with TemporaryDirectory() as folder:
-        return import_under_pseudonym(request, secret, Path(folder), report)
+        return import_under_pseudonym(request, key.secret, Path(folder), report)
 
 
 @app.command()

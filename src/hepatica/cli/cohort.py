@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from hepatica.cli.identity import (
+    KeepWordsOption,
+    PseudonymKeyOption,
+    key_of,
+    require_key_list,
+    rule_of,
+    write_key_list,
+)
 from hepatica.cli.output import (
     ForceOption,
     JsonOption,
@@ -22,6 +31,8 @@ from hepatica.errors import UsageError
 
 if TYPE_CHECKING:
     from hepatica.case.cohort import Cohort
+    from hepatica.io.pseudonym_key import PseudonymKey
+    from hepatica.io.tables import TableReading
 
 app = typer.Typer(no_args_is_help=True, help="Many patients: import, look at, export.")
 
@@ -34,6 +45,14 @@ def import_(
     mapping: str = MappingOption,
     name: str = typer.Option("", "--name", help="Of the cohort; default: that of OUT."),
     assume_unit: list[str] = AssumeOption,
+    pseudonym: str = typer.Option(
+        "", "--pseudonym", help="Take identities out: cases are called PSEUDONYM-..., dates move."
+    ),
+    pseudonym_key: Path | None = PseudonymKeyOption,
+    key_list: Path | None = typer.Option(
+        None, "--key-list", help="CSV to write for the clinic: which case is which pseudonym."
+    ),
+    keep_words: Path | None = KeepWordsOption,
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
@@ -43,13 +62,23 @@ def import_(
     from hepatica.store.cohort_folder import write_cohort
     from hepatica.store.run import RunClock
 
+    if key_list is not None:
+        if not pseudonym:
+            raise UsageError("--key-list needs --pseudonym: it says who got which pseudonym.")
+        require_key_list(key_list, out)
     clock = RunClock(call_words(context))
     meaning = load_mapping(mapping) if mapping else None
     now = datetime.now(UTC).replace(microsecond=0)
     reading = read_table(source, meaning, assumed_units(assume_unit), now)
     origin = meaning.source if meaning else ""
     cohort = Cohort(name or out.resolve().name, reading.records, reading.notes, origin)
+    key = key_of(pseudonym, "", pseudonym_key)
+    if key is not None:
+        cohort = _moved(cohort, reading, key, keep_words)
     write_cohort(cohort, out, force)
+    if key_list is not None:
+        called = (record.case_id for record in reading.records)
+        write_key_list(key_list, dict(zip(called, cohort.case_ids, strict=True)))
     inputs = [source, *([Path(mapping)] if Path(mapping).is_file() else [])]
     warnings = [f"{note.subject}: {note.text}" for note in cohort.notes if note.kind == "warning"]
     clock.write(out, inputs, warnings=warnings)
@@ -95,6 +124,30 @@ def export(
         print_document("cohort-export", {"cases": len(records), "facts": facts, "layout": chosen})
         return
     say(f"{len(records)} case(s) written to {out}")
+
+
+def _moved(
+    cohort: Cohort, reading: TableReading, key: PseudonymKey, keep_words: Path | None
+) -> Cohort:
+    """The cohort under pseudonyms; remarks that quote the table are told, not kept."""
+    from hepatica.case.provenance import Note
+    from hepatica.io.identity_words import identity_words
+    from hepatica.io.pseudonym_key import PseudonymKey, pseudonym_of
+    from hepatica.io.record_pseudonym import LeftOut, under_pseudonym
+
+    records, left = [], LeftOut()
+    for record in cohort:
+        called = pseudonym_of(key.pseudonym, record.case_id, key.secret)
+        names = reading.names[record.case_id] | identity_words([record.case_id])
+        own = PseudonymKey(called, key.secret)
+        moved = under_pseudonym(record, own, rule_of(names, keep_words))
+        records.append(moved.record)
+        left += moved.left_out
+    for note in cohort.notes:
+        tell(f"{note.kind}: {note.subject}: {note.text}")
+    text = f"{len(cohort.notes)} remark(s) on the table were told at its import; they quote it."
+    quoted = (Note("ignored", "table", text),) if cohort.notes else ()
+    return replace(cohort, records=tuple(records), notes=(*quoted, *left.notes()))
 
 
 def _print(cohort: Cohort, as_json: bool) -> None:

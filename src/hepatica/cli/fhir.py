@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from hepatica.cli.identity import (
+    ImagesOption,
+    KeepWordsOption,
+    PseudonymKeyOption,
+    PseudonymOption,
+    key_of,
+    names_in,
+    rule_of,
+)
 from hepatica.cli.output import ForceOption, JsonOption, print_document, say, table, tell
 from hepatica.cli.record import AssumeOption, assumed_units
 from hepatica.errors import Inconsistent, UsageError
@@ -16,6 +26,7 @@ from hepatica.errors import Inconsistent, UsageError
 if TYPE_CHECKING:
     from hepatica.case.record import Fact, Record
     from hepatica.io.fhir import FhirReading
+    from hepatica.io.pseudonym_key import PseudonymKey
 
 app = typer.Typer(no_args_is_help=True, help="A patient's clinical record: FHIR in and out, show.")
 
@@ -53,6 +64,10 @@ def import_(
         "", "--id", help="Pseudonym; default: that of the images in OUT, or OUT's name."
     ),
     assume_unit: list[str] = AssumeOption,
+    pseudonym: str = PseudonymOption,
+    pseudonym_key: Path | None = PseudonymKeyOption,
+    images: list[Path] = ImagesOption,
+    keep_words: Path | None = KeepWordsOption,
     add: bool = typer.Option(False, "--add", help="Keep the facts of a record that is there."),
     force: bool = ForceOption,
     as_json: bool = JsonOption,
@@ -64,6 +79,7 @@ def import_(
         has_record,
         images_case_id,
         read_record,
+        require_one_calendar,
         write_record,
     )
 
@@ -72,16 +88,20 @@ def import_(
             f"{out.name} holds a record already. Pass --add to add to it, --force to replace it, "
             "or choose another --out."
         )
-    name = case_id or images_case_id(out) or out.resolve().name
-    reading = read_bundle(bundle, name, assumed_units(assume_unit))
+    name = pseudonym or case_id or images_case_id(out) or out.resolve().name
+    key = key_of(pseudonym, case_id, pseudonym_key)
+    reading = read_bundle(bundle, name, assumed_units(assume_unit), names_in(images))
+    if key is not None:
+        reading = _moved(reading, key, keep_words)
     record = reading.record
     if add and has_record(out):
         before = read_record(out)
-        if case_id and case_id != before.case_id:
+        if (said := case_id or pseudonym) and said != before.case_id:
             raise Inconsistent(
-                f"--id {case_id}: {out.name} holds the record of case {before.case_id}. Leave out "
+                f"--id {said}: {out.name} holds the record of case {before.case_id}. Leave out "
                 "--id to add to that one, or choose another --out."
             )
+        require_one_calendar(before.with_facts(record), None, out.name)
         record = answered(before, record)
     write_record(record, out, force=force)
     _print_reading(reading, record, as_json)
@@ -106,6 +126,14 @@ def show(
         for f in record
     ]
     table(f"Record of {record.case_id}", ["field", "value", "day", "source"], rows)
+
+
+def _moved(reading: FhirReading, key: PseudonymKey, keep_words: Path | None) -> FhirReading:
+    from hepatica.io.record_pseudonym import under_pseudonym
+
+    moved = under_pseudonym(reading.record, key, rule_of(reading.names, keep_words))
+    notes = (*reading.notes, *moved.left_out.notes())
+    return replace(reading, record=moved.record, notes=notes)
 
 
 def _print_reading(reading: FhirReading, record: Record, as_json: bool) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hepatica.cli.output import ForceOption, JsonOption, print_document, progress, say, table, tell
+from hepatica.cli.output import (
+    ForceOption,
+    JsonOption,
+    call_words,
+    print_document,
+    progress,
+    say,
+    table,
+    tell,
+)
 from hepatica.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +74,7 @@ def validate(
 
 @app.command()
 def fit(
+    context: typer.Context,
     measurements: str = typer.Argument(
         ..., help="Folder of measurements, YAML that names tables, or artiste-6mv, synergy-6mv."
     ),
@@ -85,7 +96,9 @@ def fit(
     from hepatica.physics.photon.commission_check import check_fit
     from hepatica.physics.photon.commission_document import machine_document
     from hepatica.report.machine_fit import write_fit_report
+    from hepatica.store.run import RunClock
 
+    clock = RunClock(call_words(context))
     measured, described = read_measurements(measurements, data, chosen)
     path = out / f"{measured.name}.yaml"
     if path.exists() and not force:
@@ -103,6 +116,8 @@ def fit(
         out.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         written = write_fit_report(made, measured, check, out, fitted.left_out)
+        given = [place for place in (Path(measurements), data) if place and place.exists()]
+        clock.write(out, inputs=given)
     if as_json:
         print_document(
             "machine-fit", {"files": [path.name, *(p.name for p in written)]} | _errors(check)
@@ -110,6 +125,29 @@ def fit(
         return
     _print_errors(check)
     tell(f"Written: {path} and {written[0]}")
+    if not check.meets_goals:
+        tell(
+            "Do not plan with it: see in the report which fields are off, and check unit, kind and "
+            "distances of the tables first."
+        )
+        return
+    for sentence in _still_needed(made, path):
+        tell(sentence)
+
+
+def _still_needed(machine: Machine, path: Path) -> Iterator[str]:
+    """What has to be written into a fitted document by hand, and what comes then."""
+    parts = (("mlc", machine.mlc), ("calibration", machine.calibration))
+    missing = [word for word, part in parts if part is None]
+    if missing:
+        yield (
+            f"Before it can plan, add to {path}: {' and '.join(missing)} (measurements in water do "
+            "not hold them; docs/explain/machine.md has an example)."
+        )
+    yield (
+        f"Next: look at the report, then hepatica machine show {path}, then hepatica plan create "
+        f"CASE PROTOCOL --machine {path}"
+    )
 
 
 def _any_machine(name: str) -> Machine:
@@ -136,6 +174,13 @@ def _content(machine: Machine) -> dict[str, Any]:
         "ssd_mm": [float(lateral.ssd_mm[0]), float(lateral.ssd_mm[-1])],
         "leaf_pairs": None if mlc is None else mlc.pairs,
         "transmission": None if mlc is None else mlc.transmission,
+        "resolution": None
+        if (steps := machine.resolution) is None
+        else {
+            "meterset_mu": steps.meterset_mu,
+            "leaf_mm": steps.leaf_mm,
+            "jaw_mm": steps.jaw_mm,
+        },
         "cgy_per_mu": None if at is None else at.cgy_per_mu,
         "sources": [
             {"number": s.number, "source": s.source, "status": s.status, "note": s.note}

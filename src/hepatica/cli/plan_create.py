@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +85,9 @@ def create(
     from hepatica.cli.margins import margin_from
     from hepatica.engine.plan import create_plan
     from hepatica.engine.planning.document import plan_document
+    from hepatica.engine.planning.folder import MANIFEST
     from hepatica.engine.planning.request import BeamChoice, PlanRequest
+    from hepatica.io.manifest import remove_listed
     from hepatica.protocol import load_isotoxic_protocol
     from hepatica.store.case_folder import read_case
     from hepatica.store.run import RunClock
@@ -102,12 +106,12 @@ def create(
         facts=named_answers("--fact", fact),
         limit_readings=named_answers("--limit-reading", limit_reading),
     )
-    make_room(out, force)
-    with progress("plan") as report:
+    with room_for(out, force), progress("plan") as report:
         report("reading the case", 0, 0)
         case = read_case(case_folder)
         made = create_plan(case, load_isotoxic_protocol(protocol), request, report)
         report("writing the plan and its report", 0, 0)
+        remove_listed(out, MANIFEST, "a plan")
         write_plan_folder(made, out, clock, (case_folder / "case.json",))
     if as_json:
         print_document("plan", plan_document(made))
@@ -133,8 +137,9 @@ def export(
     from hepatica.engine.planning.folder import planned, planned_case, unmet_limits
     from hepatica.errors import GoalNotMet
     from hepatica.io.dicom.export import export_plan
-    from hepatica.io.dicom.write import WriteOptions
-    from hepatica.store.run import RunClock
+    from hepatica.io.dicom.write import MANIFEST, WriteOptions
+    from hepatica.io.manifest import add_to_manifest
+    from hepatica.store.run import FILE_NAME, RunClock
 
     clock = RunClock(call_words(context))
     case = planned_case(plan_folder)
@@ -149,6 +154,7 @@ def export(
         options = WriteOptions(dose_bits=dose_bits.number, force=force)
         written = export_plan(case, *planned(case), out, options)
         clock.write(out, inputs=(plan_folder / "plan.json",), warnings=tuple(unmet))
+        add_to_manifest(out, MANIFEST, [out / FILE_NAME])
     names = [str(path) for path in (*written.plans, *(d.path for d in written.doses))]
     if as_json:
         print_document(
@@ -164,21 +170,32 @@ def export(
         return
     for name in names:
         say(f"Written: {name} (UNAPPROVED)")
+    say(f"Beside them: {written.structures} and the image in {out / 'CT'}")
     for line in unmet:
         say(f"Exported although: {line}")
     say(f"Next: open {out} in a planning system, or hepatica case import {out} --out CASE2")
 
 
-def make_room(out: Path, force: bool) -> None:
-    """An empty folder; with force, of an earlier plan only what it wrote is deleted."""
-    from hepatica.engine.planning.folder import MANIFEST
-    from hepatica.io.manifest import remove_listed
+@contextmanager
+def room_for(out: Path, force: bool) -> Iterator[None]:
+    """A folder for a plan, looked at before the work begins, and gone again when that fails.
 
-    if out.exists():
+    With force, the earlier plan stays until the new one is there to take its place.
+    """
+    from hepatica.engine.planning.folder import MANIFEST
+    from hepatica.io.manifest import require_listed
+
+    was_there = out.exists()
+    if was_there:
         if not force:
             raise UsageError(f"{out} exists. Choose another folder, or overwrite it with --force.")
-        remove_listed(out, MANIFEST, "a plan")
+        require_listed(out, MANIFEST, "a plan")
     out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not was_there and not any(out.iterdir()):
+            out.rmdir()
 
 
 def write_plan_folder(

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from hepatica.cli.identity import (
+    ImagesOption,
+    KeepWordsOption,
+    PseudonymKeyOption,
+    PseudonymOption,
+    key_of,
+    names_in,
+    rule_of,
+)
 from hepatica.cli.output import (
     ForceOption,
     JsonOption,
@@ -23,7 +33,9 @@ from hepatica.errors import HepaticaError, UsageError
 if TYPE_CHECKING:
     from hepatica.case.record import Field, Record
     from hepatica.engine.form import Question
+    from hepatica.engine.form.answers import Said
     from hepatica.engine.form.sources import Gathered
+    from hepatica.io.pseudonym_key import PseudonymKey
 
 AssumeOption = typer.Option(
     [], "--assume-unit", metavar="FIELD=UNIT", help="Unit of values that are given without one."
@@ -50,13 +62,17 @@ def new(
     mapping: str = MappingOption,
     on: str = typer.Option("", "--on", help="Day of the values that name none, 2024-05-31."),
     assume_unit: list[str] = AssumeOption,
+    pseudonym: str = PseudonymOption,
+    pseudonym_key: Path | None = PseudonymKeyOption,
+    images: list[Path] = ImagesOption,
+    keep_words: Path | None = KeepWordsOption,
     force: bool = ForceOption,
     as_json: bool = JsonOption,
 ) -> None:
     """Fill in a patient's record: what files say, then what a protocol needs and nobody said."""
     from hepatica.engine.form import answered, answers_of, gathered
     from hepatica.engine.form.answers import Said
-    from hepatica.engine.form.sources import Gathered, Reading
+    from hepatica.engine.form.sources import Reading
     from hepatica.io.tables.spoken import date_in
     from hepatica.store.record_file import has_record, images_case_id, write_record
     from hepatica.store.run import FILE_NAME, RunClock
@@ -71,26 +87,32 @@ def new(
             "There is nothing to fill in: name a --protocol or a --block to walk through, or give "
             "--from or --answers."
         )
-    clock = RunClock(call_words(context))
+    # Under a pseudonym, what the source calls the case and the true day stay out of run.json.
+    hidden = {case_id, on} if pseudonym else set()
+    clock = RunClock(["<hidden>" if word in hidden else word for word in call_words(context)])
     units, now = assumed_units(assume_unit), datetime.now(UTC).replace(microsecond=0)
     day = date_in(on) if on else None
     questions = _questions(protocol, blocks, day or now.date())
-    how = Reading(case_id or images_case_id(out), out.resolve().name, mapping, units, now)
+    key = key_of(pseudonym, "", pseudonym_key)
+    # Under a pseudonym, --id says which case of a table is meant; the images go by the pseudonym.
+    chosen = case_id or ("" if key else images_case_id(out))
+    how = Reading(chosen, out.resolve().name, mapping, units, now, names_in(images))
     found = gathered(sources, how)
     record = found.record
     if answers is not None:
         record = answered(record, answers_of(answers, Said(_called(answers), day, units, now)))
-    elif not as_json and _open(questions, record, day or now.date()):
-        day = day or _asked_day()
-        said = Said("form", day, units, now)
-        record = filled(record, questions, said, day or now.date())
+    elif not as_json:
+        record, day = _asked(record, questions, Said("form", day, units, now), now.date())
     if not record.facts:
         raise UsageError("Nothing was answered and no file says anything; no record was written.")
+    if key is not None:
+        found = _moved(replace(found, record=record), key, keep_words)
+        record = found.record
     file = write_record(record, out, force)
     if not (out / FILE_NAME).exists():
         clock.write(out, [*sources, *([answers] if answers else [])])
     still_open = _open(questions, record, day or now.date())
-    _print_result(Gathered(record, found.notes), still_open, as_json)
+    _print_result(replace(found, record=record), still_open, as_json)
     tell(f"Record written to {file}.")
 
 
@@ -122,6 +144,27 @@ def fields(
     elif out is None:
         rows = [[f.name, f.label, f.kind, f.unit, _allowed(f)] for f in chosen]
         table("Fields of the record", ["field", "what", "kind", "unit", "allowed"], rows)
+
+
+def _asked(
+    record: Record, questions: tuple[Question, ...], said: Said, today: date
+) -> tuple[Record, date | None]:
+    """The record with what was typed, and the day of what was typed."""
+    if not _open(questions, record, said.on or today):
+        return record, said.on
+    day = said.on or _asked_day()
+    return filled(record, questions, replace(said, on=day), day or today), day
+
+
+def _moved(found: Gathered, key: PseudonymKey, keep_words: Path | None) -> Gathered:
+    """The record under a pseudonym; what the files called the case stands in no text of it."""
+    from hepatica.io.identity_words import identity_words
+    from hepatica.io.record_pseudonym import under_pseudonym
+
+    called = found.record.case_id
+    names = found.names | identity_words([called] if called != key.pseudonym else [])
+    moved = under_pseudonym(found.record, key, rule_of(names, keep_words))
+    return replace(found, record=moved.record, notes=(*found.notes, *moved.left_out.notes()))
 
 
 def _called(answers: Path) -> str:

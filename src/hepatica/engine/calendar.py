@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from typing import Any
 
+from hepatica.engine.calendar_amounts import PatientSize, amount_of, size_of, size_sentences
 from hepatica.engine.calendar_doses import Given, doses_of
 from hepatica.engine.calendar_entry import Entry
-from hepatica.engine.open_days import OpenDays
+from hepatica.engine.calendar_rules import DoseRule, change_of, judged_rules, rule_tasks
+from hepatica.engine.open_days import OpenDays, later
+from hepatica.engine.screen import Known
 from hepatica.protocol import Event, Protocol
 
 _BY_APPOINTMENT = ("visit", "laboratory", "imaging", "procedure")
@@ -18,7 +21,11 @@ HORIZON_MONTHS = 60
 
 @dataclass(frozen=True)
 class TreatmentCalendar:
-    """All days of a treatment from its first dose on, in order."""
+    """All days of a treatment from its first dose on, in order.
+
+    ``rules`` are those of dose modification; ``size`` is what one patient's doses are reckoned by,
+    where a patient was given.
+    """
 
     protocol: str
     version: str
@@ -26,6 +33,8 @@ class TreatmentCalendar:
     start: date
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...]
+    rules: tuple[DoseRule, ...] = ()
+    size: PatientSize | None = None
 
     def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -35,6 +44,8 @@ class TreatmentCalendar:
             "protocol_sha256": self.sha256,
             "start": self.start.isoformat(),
             "entries": [entry.as_document() for entry in self.entries],
+            "dose_rules": [rule.as_document() for rule in self.rules],
+            "patient": None if self.size is None else self.size.as_document(),
             "warnings": list(self.warnings),
         }
 
@@ -45,6 +56,7 @@ def treatment_calendar(
     open_days: OpenDays | None = None,
     cycles: int | None = None,
     months: int = HORIZON_MONTHS,
+    patient: Known | None = None,
 ) -> TreatmentCalendar:
     """The days of a treatment.
 
@@ -59,6 +71,9 @@ def treatment_calendar(
         Cycles of drugs, instead of the protocol's number.
     months : int
         How far visits without a printed end go on.
+    patient : Known
+        Gives the drugs their amounts in mg, with ceilings, and judges the rules of dose
+        modification on the day on which it is known; they change doses from that day on.
 
     Returns
     -------
@@ -73,12 +88,15 @@ def treatment_calendar(
     """
     days = open_days or OpenDays()
     given = doses_of(protocol, start, days, cycles)
-    entries = list(given.doses)
+    judged = judged_rules(protocol, patient)
+    size = None if patient is None else size_of(patient)
+    entries = [_for_patient(one, protocol, size, judged) for one in given.doses]
+    entries += rule_tasks(judged, given.doses, given.cycle_days)
     rules = protocol.calendar
     for event in rules.events if rules is not None else ():
         entries += _events(event, given, days, months)
     entries += _closed(given, days)
-    order = {kind: i for i, kind in enumerate(("closed", "dose", "drug"))}
+    order = {kind: i for i, kind in enumerate(("closed", "dose", "heat", "drug"))}
     entries.sort(key=lambda one: (one.day, order.get(one.kind, 9), one.name))
     return TreatmentCalendar(
         protocol.name,
@@ -86,8 +104,27 @@ def treatment_calendar(
         protocol.sha256,
         start,
         tuple(entries),
-        given.warnings,
+        given.warnings + (() if size is None else size_sentences(size, protocol.drugs)),
+        judged,
+        size,
     )
+
+
+def _for_patient(
+    entry: Entry, protocol: Protocol, size: PatientSize | None, rules: tuple[DoseRule, ...]
+) -> Entry:
+    """A drug with this patient's amount, and with what the rules that hold do to it."""
+    drug = next((one for one in protocol.drugs if one.name == entry.name), None)
+    if size is None or drug is None or entry.kind != "drug":
+        return entry
+    change = change_of(entry, rules, size.on)
+    if change is not None and change.percent is None:
+        return replace(entry, what=f"{entry.what}: {change.words}")
+    amount = amount_of(drug, size, 100.0 if change is None else change.percent or 0.0)
+    words = [] if amount is None else [amount.words]
+    words += [] if change is None else [change.words]
+    what = f"{entry.what}: {'; '.join(words)}" if words else entry.what
+    return replace(entry, what=what, amount_mg=None if amount is None else amount.mg)
 
 
 def _events(event: Event, given: Given, days: OpenDays, months: int) -> list[Entry]:
@@ -157,22 +194,3 @@ def _closed(given: Given, days: OpenDays) -> list[Entry]:
         for day, name in days.holidays.items()
         if given.first_day <= day <= given.last_day
     ]
-
-
-def later(day: date, amount: int, unit: str) -> date:
-    """The day that lies so many days, weeks, months or years after another.
-
-    A month that has no such day (31 January and one month) ends on its last.
-
-    Examples
-    --------
-    >>> later(date(2027, 1, 31), 1, "months")
-    datetime.date(2027, 2, 28)
-    """
-    if unit in ("days", "weeks"):
-        return day + timedelta(days=amount * (7 if unit == "weeks" else 1))
-    total = day.year * 12 + day.month - 1 + amount * (12 if unit == "years" else 1)
-    year, month = divmod(total, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from hepatica.engine.calendar_entry import Entry
-from hepatica.engine.open_days import OpenDays
+from hepatica.engine.calendar_heat import heat_sessions
+from hepatica.engine.open_days import OpenDays, week
 from hepatica.errors import InvalidInput
 from hepatica.protocol import Drug, Phase, Prescription, Protocol
 
@@ -67,12 +68,13 @@ def doses_of(protocol: Protocol, start: date, days: OpenDays, cycles: int | None
         starts = starts or found
         drugs += _in_cycles(drug, found, days)
     drugs += _with_fractions(protocol, fractions)
+    heat = heat_sessions(protocol, fractions)
     if not fractions and not drugs:
         raise InvalidInput(
             f"Protocol {protocol.name} does not say on which days anything is given; a calendar "
             "needs dose days, phases with a number of fractions, or drugs with days of a cycle."
         )
-    return Given((*fractions, *drugs), starts, tuple(warnings))
+    return Given((*fractions, *drugs, *heat.sessions), starts, (*warnings, *heat.warnings))
 
 
 def cycle_starts(start: date, cycle_days: int, number: int, days: OpenDays) -> tuple[date, ...]:
@@ -160,12 +162,6 @@ def _next_planned(
     return day
 
 
-def week(day: date) -> tuple[int, int]:
-    """Year and number of the week, which begins on Monday."""
-    year, number, _ = day.isocalendar()
-    return year, number
-
-
 def _dosed(what: str, name: str, planned: date, day: date, source: str) -> Entry:
     note = "" if day == planned else f"planned for {planned}"
     return Entry(day, "dose", name, what, planned, day, source, note)
@@ -208,4 +204,6 @@ def spoken_dose(drug: Drug) -> str:
         details.append(f"over {drug.infusion_hours:g} hours")
     if drug.for_days and drug.for_days > 1:
         details.append(f"for {drug.for_days} days")
+    if drug.cap_mg is not None:
+        details.append(f"at most {drug.cap_mg:g} mg")
     return ", ".join([" ".join(words), *details])

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-Kind = Literal["dose", "drug", "visit", "laboratory", "imaging", "procedure", "task", "closed"]
+Kind = Literal[
+    "dose", "heat", "drug", "visit", "laboratory", "imaging", "procedure", "task", "closed"
+]
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Entry:
     Parameters
     ----------
     day : date
-    kind : dose, drug, visit, laboratory, imaging, procedure, task or closed
+    kind : dose, heat, drug, visit, laboratory, imaging, procedure, task or closed
     name : str
         The row of the protocol that it comes from.
     what : str
@@ -28,6 +30,8 @@ class Entry:
         Publication and place.
     note : str
         Why it was moved, and what else is to be known.
+    amount_mg : float
+        What this patient is given each time, where patient and protocol say enough.
     """
 
     day: date
@@ -38,6 +42,7 @@ class Entry:
     last_day: date
     source: str
     note: str = ""
+    amount_mg: float | None = None
 
     @property
     def moved_days(self) -> int:
@@ -56,4 +61,5 @@ class Entry:
             "moved_days": self.moved_days,
             "source": self.source,
             "note": self.note,
+            "amount_mg": self.amount_mg,
         }

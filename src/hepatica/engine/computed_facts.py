@@ -10,7 +10,7 @@ from operator import or_
 
 from hepatica.case import Case, Structure
 from hepatica.case.diameter import longest_diameter_mm
-from hepatica.case.record import Fact, Record
+from hepatica.case.record import Fact, Record, fields
 from hepatica.case.record.fact import Comparator, Value
 from hepatica.engine.derive import working_grid
 from hepatica.protocol.criteria import fact_field
@@ -72,7 +72,8 @@ def computed_from(case: Case, on: date | None = None) -> tuple[ComputedFact, ...
     -------
     tuple of ComputedFact
         Volumes in mL, diameters in mm, the tumour burden in per cent of the liver with its
-        tumours. The number of tumours is a lower bound: one outline can hold several.
+        tumours. Number and largest diameter are lower bounds: one outline can hold several tumours,
+        and not every tumour need be drawn. Volumes are those of what is drawn.
     """
     grid = working_grid(case)
     tumours = _single([s.on(grid) for s in case.gtvs if not s.is_empty])
@@ -87,7 +88,8 @@ def computed_from(case: Case, on: date | None = None) -> tuple[ComputedFact, ...
     ]
     if tumours:
         largest = max(widths, key=lambda name: widths[name])
-        found.append(ComputedFact("computed.largest_diameter", widths[largest], (largest,)))
+        width = widths[largest]
+        found.append(ComputedFact("computed.largest_diameter", width, (largest,), comparator=">="))
         found.append(ComputedFact("computed.gtv_count", len(tumours), names, comparator=">="))
         volume = reduce(or_, tumours).volume_cc
         found.append(ComputedFact("computed.tumour_volume", volume, names))
@@ -137,11 +139,16 @@ def contradictions(record: Record, computed: Iterable[ComputedFact], on: date) -
             item = f" of {field.group} {one.item}" if one.item else ""
             bound = "at least " if one.comparator == ">=" else ""
             found.append(
-                f"{field.label}{item}: the record says {stated:.4g}{unit}, the structures "
-                f"{', '.join(one.derived_from)} give {bound}{value:.4g}{unit}. The record's value "
-                "was used; check which is right."
+                f"{field.label}{item}: the record says {stated:.4g}{unit}, {_givers(one)} give "
+                f"{bound}{value:.4g}{unit}. The record's value was used; check which is right."
             )
     return tuple(found)
+
+
+def _givers(one: ComputedFact) -> str:
+    """``the structures Liver, GTV1``, or the facts of the record that it was computed from."""
+    stated = [fields()[name].label for name in one.derived_from if name in fields()]
+    return ", ".join(stated) or f"the structures {', '.join(one.derived_from)}"
 
 
 def unmatched_tumours(record: Record, computed: Iterable[ComputedFact]) -> tuple[str, ...]:

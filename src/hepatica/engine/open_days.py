@@ -65,6 +65,31 @@ class OpenDays:
         )
 
 
+def week(day: date) -> tuple[int, int]:
+    """Year and number of the week, which begins on Monday."""
+    year, number, _ = day.isocalendar()
+    return year, number
+
+
+def later(day: date, amount: int, unit: str) -> date:
+    """The day that lies so many days, weeks, months or years after another.
+
+    A month that has no such day (31 January and one month) ends on its last.
+
+    Examples
+    --------
+    >>> later(date(2027, 1, 31), 1, "months")
+    datetime.date(2027, 2, 28)
+    """
+    if unit in ("days", "weeks"):
+        return day + timedelta(days=amount * (7 if unit == "weeks" else 1))
+    total = day.year * 12 + day.month - 1 + amount * (12 if unit == "years" else 1)
+    year, month = divmod(total, 12)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    last = (following - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
+
+
 def parse_holidays(text: str, shown: str = "holidays") -> dict[date, str]:
     """Holidays from a text of one day a line: ``2026-12-25 Christmas``.
 

@@ -25,13 +25,14 @@ from hepatica.engine.isotoxic_plan import (
 )
 from hepatica.engine.judge import chosen_limits
 from hepatica.engine.planning.beams import choose_beams, place_of
-from hepatica.engine.planning.deliver import Order, deliver
+from hepatica.engine.planning.deliver import deliver
 from hepatica.engine.planning.irradiation import Irradiation
+from hepatica.engine.planning.order import Order
 from hepatica.engine.planning.records import TreatmentPlan
 from hepatica.engine.planning.request import PlanRequest
 from hepatica.engine.planning.scene import Scene, SceneRequest, scene_of
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
-from hepatica.machine import default_hounsfield_table, load_machine
+from hepatica.machine import Machine, default_hounsfield_table, load_machine
 from hepatica.physics.falloff import published_falloff, relative_dose
 from hepatica.protocol import IsotoxicProtocol, as_isotoxic
 
@@ -76,6 +77,7 @@ def create_plan(
     watch, protocol = _Watch(progress or _silent), as_isotoxic(protocol)
     _require_level(protocol, request.risk)
     machine = load_machine(request.machine)
+    _require_deliverable(machine)
     position = patient_position(case, request)
     watch.begin("completing the anatomy")
     anatomy = derive_anatomy(replace(case, patient_position=position), ANATOMY, watch.tell)
@@ -111,7 +113,7 @@ def create_plan(
         published=published,
         tradeoff=curve,
         delivery=delivered.account,
-        warnings=_warnings(anatomy, ideal, problem),
+        warnings=(*_warnings(anatomy, ideal, problem), *delivered.warnings),
         seconds=watch.seconds,
     )
 
@@ -173,6 +175,18 @@ def _require_level(protocol: IsotoxicProtocol, risk: float) -> None:
     if risk not in levels:
         allowed = ", ".join(f"{level:g}" for level in levels)
         raise UsageError(f"--risk is {risk:g}; {protocol.name} has the levels {allowed}.")
+
+
+def _require_deliverable(machine: Machine) -> None:
+    """Without leaves there are no segments, and without a calibration MU are only numbers."""
+    needed = (("mlc", machine.mlc), ("calibration", machine.calibration))
+    missing = [word for word, part in needed if part is None]
+    if missing:
+        raise InvalidInput(
+            f"Machine {machine.name} states no {' and no '.join(missing)}; a plan needs the leaves "
+            "to make segments and the absolute dose to say monitor units. Add what is missing to "
+            "its document, or choose another --machine."
+        )
 
 
 def _warnings(

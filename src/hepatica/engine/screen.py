@@ -16,6 +16,7 @@ from hepatica.engine.computed_facts import (
 )
 from hepatica.engine.inferred_facts import with_inferences
 from hepatica.engine.joined_facts import JoinedFacts, facts_of
+from hepatica.engine.remnant import remnant_facts
 from hepatica.engine.work_list import Want, work_list
 from hepatica.errors import UsageError
 from hepatica.protocol import Protocol
@@ -123,7 +124,10 @@ def known_on(record: Record, on: date, computed: Iterable[ComputedFact] = ()) ->
     from hepatica.case.record.derived import derive
 
     computed = tuple(computed)
-    whole = with_inferences(filled(record, computed, on), on)
+    seen = filled(record, computed, on)
+    removed = remnant_facts(seen, on)
+    computed = (*removed, *computed)
+    whole = with_inferences(filled(seen, removed, on) if removed else seen, on)
     derived = derive(whole, on)
     notes = (*contradictions(record, computed, on), *unmatched_tumours(record, computed))
     return Known(record, on, JoinedFacts(whole, derived, computed), derived, notes)

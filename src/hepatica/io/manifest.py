@@ -69,6 +69,24 @@ def remove_listed(folder: Path, name: str, what: str) -> None:
     Raises
     ------
     UsageError
+        As `require_listed`.
+    """
+    for path in require_listed(folder, name, what):
+        path.unlink()
+    (folder / f"{name}.json").unlink(missing_ok=True)
+    _remove_empty_folders(folder)
+
+
+def require_listed(folder: Path, name: str, what: str) -> list[Path]:
+    """The files that an earlier run wrote into a folder, if there is nothing else in it.
+
+    Parameters
+    ----------
+    folder, name, what : as in `remove_listed`
+
+    Raises
+    ------
+    UsageError
         Naming the files that are not listed, or were changed.
     """
     if not folder.is_dir():
@@ -85,10 +103,7 @@ def remove_listed(folder: Path, name: str, what: str) -> None:
             f"{folder} {why}: {len(foreign)} file(s) are not listed in {name}.json or were changed "
             f"since ({shown}). --force never deletes these: choose another --out, or move them."
         )
-    for path in present:
-        path.unlink()
-    (folder / f"{name}.json").unlink(missing_ok=True)
-    _remove_empty_folders(folder)
+    return present
 
 
 def _listed(path: Path) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hepatica.case import Case, Note
 from hepatica.case.names import NameBook
+from hepatica.case.provenance import IDENTITY_NOTE
 from hepatica.errors import InvalidInput
 from hepatica.io.dicom.deidentify import Deidentifier, deidentify
 from hepatica.io.dicom.files import looks_like_dicom
@@ -106,4 +107,4 @@ def _note(withheld: int) -> Note:
             f" {withheld} structures have names that are in no table, which might be a person's: "
             "they are numbered. Map them with --names to keep them."
         )
-    return Note("warning" if withheld else "chosen", "identity", text)
+    return Note("warning" if withheld else "chosen", IDENTITY_NOTE, text)

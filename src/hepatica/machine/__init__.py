@@ -11,6 +11,7 @@ from hepatica.machine.parts import (
     PrimaryFluence,
     SourcedNumber,
 )
+from hepatica.machine.resolution import Resolution, default_resolution
 
 __all__ = [
     "Calibration",
@@ -20,8 +21,10 @@ __all__ = [
     "Machine",
     "Mlc",
     "PrimaryFluence",
+    "Resolution",
     "SourcedNumber",
     "default_hounsfield_table",
+    "default_resolution",
     "load_machine",
     "machine_names",
 ]

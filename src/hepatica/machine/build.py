@@ -21,6 +21,7 @@ from hepatica.machine.parts import (
     Mlc,
     PrimaryFluence,
 )
+from hepatica.machine.resolution import Resolution
 from hepatica.machine.schema import LateralBlock, MachineDocument, MlcBlock
 
 _Part = TypeVar("_Part")
@@ -85,11 +86,12 @@ class _Optional(TypedDict):
     mlc: Mlc | None
     calibration: Calibration | None
     hlut: HounsfieldTable | None
+    resolution: Resolution | None
 
 
 def _optional_parts(document: MachineDocument, parts: _Parts) -> _Optional:
-    m, c, h = document.mlc, document.calibration, document.hounsfield
-    found = _Optional(mlc=None, calibration=None, hlut=None)
+    m, c, h, r = document.mlc, document.calibration, document.hounsfield, document.resolution
+    found = _Optional(mlc=None, calibration=None, hlut=None, resolution=None)
     if m is not None:
         found["mlc"] = parts.made("mlc", lambda: _mlc(m))
     if c is not None:
@@ -99,6 +101,10 @@ def _optional_parts(document: MachineDocument, parts: _Parts) -> _Optional:
     if h is not None:
         found["hlut"] = parts.made(
             "hounsfield", lambda: HounsfieldTable(np.array(h.hu), np.array(h.relative_density))
+        )
+    if r is not None:
+        found["resolution"] = parts.made(
+            "resolution", lambda: Resolution(r.meterset_mu, r.leaf_mm, r.jaw_mm)
         )
     return found
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from hepatica.document.fault import did_you_mean
 from hepatica.document.text import read_tree
 from hepatica.errors import InvalidInput
 from hepatica.machine.explain import note_schema_faults
@@ -20,6 +21,7 @@ from hepatica.machine.schema import (
     MlcBlock,
     Name,
     Positive,
+    ResolutionBlock,
     Sourced,
     Words,
     Work,
@@ -64,6 +66,9 @@ class MeasuredDocument(Block):
     output_factors: FactorBlock = Field(description="Output factors of square fields.")
     primary_fluence: TableBlock = Field(description="Intensity against radius, in air.")
     mlc: MlcBlock | None = Field(default=None, description="Multileaf collimator, taken over.")
+    resolution: ResolutionBlock | None = Field(
+        default=None, description="Steps in which the machine is set, taken over."
+    )
     calibration: CalibrationBlock | None = Field(
         default=None, description="Absolute dose, taken over."
     )
@@ -108,9 +113,11 @@ def load_measured_document(name_or_path: str | Path) -> tuple[MeasuredDocument, 
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        hint = did_you_mean(str(name_or_path), measured_names())
         raise InvalidInput(
-            f"The measurements {path} cannot be read: {error}. Give a folder, a YAML description "
-            f"or one of: {', '.join(measured_names())}."
+            f"The measurements {path} cannot be read: {why}. Give a folder, a YAML description or "
+            f"a name that comes with Hepatica; {hint}"
         ) from error
     return parse_measured(text, path.name), path.parent
 

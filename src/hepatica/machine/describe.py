@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hepatica.machine.machine import Machine
 from hepatica.machine.parts import Calibration, Mlc
+from hepatica.machine.resolution import Resolution, default_resolution
 
 
 def describe(machine: Machine) -> str:
@@ -18,6 +19,7 @@ def describe(machine: Machine) -> str:
         f"  lateral components for {lateral.ssd_mm.size} distances to the skin, "
         f"{lateral.ssd_mm[0]:g} to {lateral.ssd_mm[-1]:g} mm",
         f"  {_leaves(machine.mlc)}",
+        f"  {_steps(machine.resolution)}",
         f"  {_absolute(machine.calibration)}",
         "  density from HU: " + ("its own table" if machine.hlut else "the default table"),
         "Sources",
@@ -41,6 +43,12 @@ def _leaves(mlc: Mlc | None) -> str:
         f"ray, gap at least {mlc.minimum_gap_mm:g} mm, neighbours {between} interlock, "
         f"{100 * mlc.transmission:g} % transmitted"
     )
+
+
+def _steps(stated: Resolution | None) -> str:
+    if stated is None:
+        return f"set in steps of: not stated; {default_resolution()} are taken (recalled)"
+    return f"set in steps of: {stated}"
 
 
 def _absolute(at: Calibration | None) -> str:

@@ -29,6 +29,7 @@ from hepatica.machine.parts import (
     PrimaryFluence,
     SourcedNumber,
 )
+from hepatica.machine.resolution import Resolution
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,8 @@ class Machine:
         None: dose is relative, in units of the components.
     hlut : HounsfieldTable or None
         None: the default table holds.
+    resolution : Resolution or None
+        How finely it can be set. None: the default steps hold.
     sources : tuple of SourcedNumber
         Where the numbers come from.
     kernel_pitch_mm : float
@@ -81,6 +84,7 @@ class Machine:
     sources: tuple[SourcedNumber, ...] = ()
     kernel_pitch_mm: float = 0.5
     title: str = ""
+    resolution: Resolution | None = None
 
     def __post_init__(self) -> None:
         for name in ("energy_mv", "sad_mm", "kernel_pitch_mm"):

@@ -133,6 +133,14 @@ class MlcBlock(Sourced):
     )
 
 
+class ResolutionBlock(Sourced):
+    """How finely the machine can be set."""
+
+    meterset_mu: Positive = Field(description="Step of a segment's monitor units, MU.")
+    leaf_mm: Positive = Field(description="Step of a leaf tip in the isocentre plane, mm.")
+    jaw_mm: Positive = Field(description="Step of a jaw in the isocentre plane, mm.")
+
+
 class CalibrationBlock(Sourced):
     """Absolute dose per monitor unit at one place in water."""
 
@@ -162,6 +170,9 @@ class MachineDocument(Block):
     lateral: LateralBlock = Field(description="Lateral components.")
     primary_fluence: FluenceBlock = Field(description="Primary fluence.")
     mlc: MlcBlock | None = Field(default=None, description="Multileaf collimator.")
+    resolution: ResolutionBlock | None = Field(
+        default=None, description="Steps in which it is set; left out: customary ones."
+    )
     calibration: CalibrationBlock | None = Field(default=None, description="Absolute dose.")
     hounsfield: HounsfieldBlock | None = Field(default=None, description="Density from HU.")
     sources: Annotated[tuple[Work, ...], Field(min_length=1)] = Field(

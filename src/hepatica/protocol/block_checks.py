@@ -94,6 +94,20 @@ def named_rows_exist(document: Document) -> Iterator[Finding]:
             yield path, "a dose needs its unit and per: (administration, day or cycle)."
 
 
+def amounts_and_heat_are_whole(document: Document) -> Iterator[Finding]:
+    """A ceiling in mg is that of a dose in mg, and a range of temperatures rises."""
+    for path, row in rows(document, "drugs"):
+        unit = row.get("unit")
+        if row.get("cap_mg") is not None and unit not in ("mg/m2", "mg/kg", "mg", None):
+            message = f"a ceiling in mg does not bound a dose in {unit}; leave it out."
+            yield (*path, "cap_mg"), message
+    heat = document.get("heat")
+    low_high = heat.get("temperature_celsius") if isinstance(heat, dict) else None
+    low_high = low_high.get("value") if isinstance(low_high, dict) else low_high
+    if are_numbers(low_high) and len(low_high) == 2:
+        yield from _rising(("heat", "temperature_celsius"), *low_high, None)
+
+
 def events_have_a_time(document: Document) -> Iterator[Finding]:
     """An event is at certain times, or at regular times with at most one end."""
     calendar = document.get("calendar")

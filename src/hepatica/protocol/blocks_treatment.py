@@ -109,8 +109,17 @@ class Heat(Told):
     session_minutes: Bound | None = Field(None, description="Length of a session.")
     sessions: Times | None = Field(None, description="Number of sessions.")
     sessions_a_week: Times | None = Field(None, description="Sessions in a week.")
+    days_between: Annotated[int, Field(ge=1, le=60)] | None = Field(
+        None, description="Fewest days from one session to the next; 3: Monday and Thursday."
+    )
     minutes_from_fraction: Bound | None = Field(
         None, description="Longest time between a fraction and its session."
+    )
+    order: Literal["before", "after"] | None = Field(
+        None, description="Whether a session comes before or after its fraction."
+    )
+    goals: tuple[Text, ...] = Field(
+        (), description="What is to be reached, such as a temperature in 90 % of the points."
     )
     applicator: Text | None = Field(None, description="Device.")
     thermometry: Text | None = Field(None, description="How temperature is measured.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from hepatica.document.text import Tree
 from hepatica.protocol.block_checks import (
+    amounts_and_heat_are_whole,
     dose_days_fit,
     events_have_a_time,
     measured_numbers_are_whole,
@@ -51,6 +52,7 @@ RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     phases_add_up,
     measured_numbers_are_whole,
     named_rows_exist,
+    amounts_and_heat_are_whole,
     events_have_a_time,
     dose_days_fit,
     criteria_have_one_form,

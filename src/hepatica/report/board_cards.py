@@ -58,7 +58,9 @@ def _cards(board: Board) -> Iterator[dict[str, Any]]:
     if board.missing:
         count = len(board.missing)
         names = "; ".join(gap_in_words(gap) for gap in board.missing)
-        lines = [f"* {gap_in_words(g)}: {g.examination or 'ask'}" for g in board.missing]
+        lines = [
+            f"* {gap_in_words(g)}: {g.examination or 'ask'} [{g.answer}]" for g in board.missing
+        ]
         summary = f"{count} unknown fact{'' if count == 1 else 's'} would change the board: {names}"
         yield _card(board, "missing", summary, "\n".join(lines), "warning")
     for dispute in board.disputes:

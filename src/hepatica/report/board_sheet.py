@@ -10,9 +10,12 @@ from typing import Any
 
 from hepatica.engine.board.records import Board, LesionRow, MissingFact, PlanStep, Row
 from hepatica.report.board_words import (
+    HOW_TO_RECORD,
     advice_in_words,
+    dispute_in_words,
     gap_in_words,
     gaps_in_words,
+    next_step_in_words,
     number_in_words,
     outlook,
     reasons_in_words,
@@ -68,7 +71,7 @@ def board_page(board: Board) -> dict[str, Any]:
         "rows": [_row(row) for row in (*others, *barred)],
         "numbers": [number_in_words(n) for n in board.numbers if n.value is not None],
         "lesions": _cut([_lesion(lesion) for lesion in board.lesions], _MOST_LESIONS),
-        "missing": _cut([_gap(gap) for gap in board.missing], _MOST_GAPS),
+        "missing": _missing(board),
         "work_up": [
             f"{w.title}: {status_in_words(w.verdict)} ({w.rule})"
             for w in board.work_up
@@ -78,9 +81,7 @@ def board_page(board: Board) -> dict[str, Any]:
             f"{p.title} ({p.state}): {_ARROW.join(map(_step, p.steps))}" for p in board.plans
         ],
         "ignored": [f"{one.label}: {one.value} ({one.rule})" for one in board.ignored],
-        "conflicts": [
-            f"{d.document} ({d.dated}) and {d.other} ({d.other_dated})" for d in board.live_disputes
-        ],
+        "conflicts": [dispute_in_words(d) for d in board.live_disputes],
         "footer": f"Rules sha256 {board.pack_sha256[:16]}. The order is that of the source and no "
         "ranking of this patient's options.",
     }
@@ -112,8 +113,18 @@ def _lesion(lesion: LesionRow) -> str:
     return f"{lesion.item} ({size}): {chosen or rest}"
 
 
+def _missing(board: Board) -> list[str]:
+    """What rows wait for that some rule speaks for already comes first."""
+    argued = {row.name for row in board.rows if any(one.argument == "for" for one in row.reasons)}
+    gaps = sorted(board.missing, key=lambda gap: not argued & set(gap.therapies))
+    lines = _cut([_gap(gap) for gap in gaps], _MOST_GAPS)
+    return [*lines, HOW_TO_RECORD] if gaps else lines
+
+
 def _gap(gap: MissingFact) -> str:
-    return f"{gap_in_words(gap)}: {gap.examination}" if gap.examination else gap_in_words(gap)
+    exam = f": {gap.examination}" if gap.examination else ""
+    line, _, spared = next_step_in_words(gap).partition("\n")
+    return f"{gap_in_words(gap)}{exam} [{line}]{spared and f'; {spared}'}"
 
 
 def _cut(lines: list[str], most: int) -> list[str]:

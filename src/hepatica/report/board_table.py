@@ -9,9 +9,12 @@ from hepatica.engine.board.document import status_counts
 from hepatica.engine.board.records import ROW_STATUSES, Board, PlanStep, Row
 from hepatica.protocol.rules import therapy_named
 from hepatica.report.board_words import (
+    HOW_TO_RECORD,
     advice_in_words,
+    dispute_in_words,
     gap_in_words,
     gaps_in_words,
+    next_step_in_words,
     number_in_words,
     outlook,
     reasons_in_words,
@@ -46,8 +49,11 @@ def board_tables(board: Board) -> Iterator[TextTable]:
     yield TextTable("Each metastasis", ["metastasis", "mm", "open", "not decided"], _lesions(board))
     yield TextTable(
         "What is missing",
-        ["fact", "how to get it", "decides"],
-        [[gap_in_words(g), g.examination, _codes(g.therapies)] for g in board.missing],
+        ["fact", "how to get it", "how to record it", "decides"],
+        [
+            [gap_in_words(g), g.examination, next_step_in_words(g), _codes(g.therapies)]
+            for g in board.missing
+        ],
     )
     yield TextTable(
         "Work-up",
@@ -70,7 +76,7 @@ def board_tables(board: Board) -> Iterator[TextTable]:
         ["fact", "value", "rule"],
         [[one.label, one.value, f"{one.rule} {one.title}"] for one in board.ignored],
     )
-    yield TextTable("Documents that disagree", ["documents", "dates", "about"], _disputes(board))
+    yield TextTable("Documents that disagree", ["here and there", "in what"], _disputes(board))
 
 
 def board_lines(board: Board) -> Iterator[str]:
@@ -83,6 +89,8 @@ def board_lines(board: Board) -> Iterator[str]:
         yield from (f"{row.therapy.title}: {said}" for said in advice_in_words(row))
     for note in board.notes:
         yield f"Note: {note}"
+    if board.missing:
+        yield HOW_TO_RECORD
 
 
 def cohort_lines(boards: Sequence[Board]) -> Iterator[str]:
@@ -151,10 +159,7 @@ def _steps(steps: Sequence[PlanStep]) -> Iterator[str]:
 
 
 def _disputes(board: Board) -> list[list[str]]:
-    return [
-        [f"{d.document} and {d.other}", f"{d.dated}; {d.other_dated}", d.what]
-        for d in board.live_disputes
-    ]
+    return [[dispute_in_words(d), d.what] for d in board.live_disputes]
 
 
 def _cell(row: Row) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from hepatica.engine.board.records import MissingFact, Number, Reason, Row
-from hepatica.engine.board.standing import UNLISTED
+from hepatica.engine.board.records import Because, Dispute, MissingFact, Number, Reason, Row
 from hepatica.protocol.criteria import known_facts
+from hepatica.protocol.criteria.listed import UNLISTED
 from hepatica.report.wording import listed, plain
 
 _SIGNS = {"for": "+", "against": "\u2212", "contraindication": "!", "advice": "\u203a"}
 _MOST_FACTS = 4
 _BARRING = ("against", "contraindication")
+HOW_TO_RECORD = (
+    "To record what is missing, write the lines with their answers into a YAML file, or the fields "
+    "as columns of a table, and run: hepatica case new --from CASE --answers FILE --out CASE "
+    "--force. What there is none of is recorded as no, none or 0."
+)
+"""How the lines of the missing facts are used."""
 
 
 def status_in_words(status: str) -> str:
@@ -38,9 +44,24 @@ def reasons_in_words(row: Row) -> Iterator[str]:
 
 
 def reason_in_words(reason: Reason) -> str:
-    """``+ R1 Every metastasis can be removed with 1 cm of free margin``."""
+    """``+ R1 Every metastasis can be removed with 1 cm of free margin (margin: yes)``."""
     where = f" (metastasis {listed(reason.lesions)})" if reason.lesions else ""
-    return f"{_SIGNS.get(reason.argument, ' ')} {reason.rule} {reason.title}{where}"
+    facts = facts_in_words(reason.because, asked=False)
+    said = f" ({facts})" if facts else ""
+    return f"{_SIGNS.get(reason.argument, ' ')} {reason.rule} {reason.title}{where}{said}"
+
+
+def facts_in_words(because: Sequence[Because], *, asked: bool) -> str:
+    """Every fact that decides, with what was asked for where that is wanted, and their days once.
+
+    ``Fit for a liver operation: no, asked: yes; of 2024-04-25``.
+    """
+    said = dict.fromkeys(
+        f"{one.found}, asked: {one.asked}" if asked else one.found for one in because
+    )
+    days = sorted({one.on for one in because if one.on})
+    when = [f"of {' to '.join(dict.fromkeys((days[0], days[-1])))}"] if days else []
+    return "; ".join([*said, *when])
 
 
 def advice_in_words(row: Row) -> Iterator[str]:
@@ -58,12 +79,23 @@ def gap_in_words(gap: MissingFact) -> str:
     return f"{gap.label} ({item})" if item else gap.label
 
 
+def next_step_in_words(gap: MissingFact) -> str:
+    """How to record a missing fact, and what its negative answer makes superfluous."""
+    if not gap.spares:
+        return gap.answer
+    spared = _cut([_label(fact.partition("[")[0]) for fact in gap.spares])
+    return f"{gap.answer}\nif {gap.none.partition(': ')[2]}, not needed: {spared}"
+
+
+def dispute_in_words(dispute: Dispute) -> str:
+    """``resection (2003) and whole-liver-boost (after 2013)``."""
+    ends = ((dispute.document, dispute.dated), (dispute.other, dispute.other_dated))
+    return " and ".join(f"{name} ({dated.partition(' (')[0]})" for name, dated in ends)
+
+
 def gaps_in_words(row: Row) -> str:
     """The shortest list of what would decide a row; what one value would decide is marked."""
-    named = list(dict.fromkeys(gap_in_words(gap) for gap in row.missing))
-    more = len(named) - _MOST_FACTS
-    tail = f" and {more} more" if more > 0 else ""
-    return "; ".join(named[:_MOST_FACTS]) + tail
+    return _cut(list(dict.fromkeys(gap_in_words(gap) for gap in row.missing)))
 
 
 def number_in_words(number: Number) -> str:
@@ -82,6 +114,11 @@ def _label(name: str) -> str:
     return name if known is None else known.label
 
 
+def _cut(named: Sequence[str]) -> str:
+    more = len(named) - _MOST_FACTS
+    return "; ".join(named[:_MOST_FACTS]) + (f" and {more} more" if more > 0 else "")
+
+
 def _lacking(reason: Reason) -> str:
-    found = "; ".join(one.says for one in reason.because[:2])
+    found = facts_in_words(reason.because, asked=True)
     return f"  {reason.rule} does not hold: {found or reason.title}"

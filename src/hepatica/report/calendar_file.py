@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from hepatica.engine.calendar_rules import ASKED
+
 if TYPE_CHECKING:
     from hepatica.engine.calendar import TreatmentCalendar
     from hepatica.engine.calendar_entry import Entry
@@ -60,6 +62,8 @@ def folded(line: str) -> str:
 
 def _event(calendar: TreatmentCalendar, entry: Entry, number: int) -> Iterator[str]:
     described = [entry.note, entry.source, f"Protocol {calendar.protocol} {calendar.version}"]
+    if entry.name == ASKED:
+        described[:1] = [f"{r.condition}: {r.then} (rule {r.rule.name})" for r in calendar.rules]
     described.append("Research use only; not a medical device.")
     yield "BEGIN:VEVENT"
     yield f"UID:{_identity(calendar, entry, number)}@hepatica"

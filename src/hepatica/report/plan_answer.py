@@ -69,7 +69,7 @@ def _delivered(plan: TreatmentPlan) -> str:
     own = "" if found is None else f" at a risk of {risk(found.reading.ntcp)}"
     return sentence(
         f"{gy(delivery.delivered_gy)}{own}, made deliverable the way {WAYS[plan.request.way]}, "
-        f"limited by {delivery.limited_by}. {segments_against_ideal(plan)}"
+        f"limited by {delivery.limited_by}. {segments_against_ideal(plan)} {rounding(plan)}"
     )
 
 
@@ -81,4 +81,16 @@ def segments_against_ideal(plan: TreatmentPlan) -> str:
     return (
         f"95 % of the PTV receive {gy(delivery.ideal_d95_gy)} from the ideal fluence and "
         f"{gy(delivery.delivered_d95_gy)} from the segments before they are scaled: {change}."
+    )
+
+
+def rounding(plan: TreatmentPlan) -> str:
+    """In which steps the plan is written, and how much dose that changed."""
+    found = plan.delivery.rounding
+    steps = found.resolution
+    return (
+        f"Set in steps of {steps.meterset_mu:g} MU, {steps.leaf_mm:g} mm (leaves) and "
+        f"{steps.jaw_mm:g} mm (jaws), which changes the dose to 95 % of the PTV by "
+        f"{gy(found.covering_change_gy, 2)} and no place by more than "
+        f"{gy(found.largest_change_gy, 2)}."
     )

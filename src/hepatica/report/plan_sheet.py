@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hepatica.report.compose import evaluation_sheet
 from hepatica.report.drawing import pen, svg_text
-from hepatica.report.plan_answer import plan_answer, segments_against_ideal
+from hepatica.report.plan_answer import plan_answer, rounding, segments_against_ideal
 from hepatica.report.plan_tables import beams_table, tradeoff_table, ways_table
 from hepatica.report.segments_figure import segments_figure
 from hepatica.report.sheet import Block, Picture, Section, Sheet, Text
@@ -63,4 +63,4 @@ def _beams(plan: TreatmentPlan) -> Iterator[Block]:
         "Openings of the collimator as the source sees them, in the isocentre plane, leaf travel "
         "from left to right, with the monitor units of one fraction.",
     )
-    yield Text((f"{delivery.status} {segments_against_ideal(plan)}",))
+    yield Text((f"{delivery.status} {segments_against_ideal(plan)} {rounding(plan)}",))

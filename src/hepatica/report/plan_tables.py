@@ -23,6 +23,7 @@ def beams_table(plan: TreatmentPlan) -> Table:
         Column("Isocentre, mm (LPS)", share=2),
         Column("Segments", numeric=True),
         Column("MU a\nfraction", numeric=True),
+        Column("Gy a\nfraction", numeric=True),
     )
     rows = tuple(
         (
@@ -33,12 +34,20 @@ def beams_table(plan: TreatmentPlan) -> Table:
             Cell(", ".join(number(c) for c in beam.isocentre_mm or ())),
             Cell(str(len(beam.segments))),
             Cell(number(beam.meterset_mu or 0.0)),
+            Cell("\u2013" if beam.dose_gy is None else number(beam.dose_gy, 2)),
         )
         for beam in plan.plan.beams
     )
     refused = f" Not possible: {'; '.join(plan.beams.refused)}." if plan.beams.refused else ""
-    note = f"Angles by IEC 61217. Beams were {plan.beams.how}.{refused}"
+    note = f"Angles by IEC 61217. Beams were {plan.beams.how}.{refused}{_dose_point(plan)}"
     return Table("Beams", columns, rows, note)
+
+
+def _dose_point(plan: TreatmentPlan) -> str:
+    point = plan.plan.beams[0].dose_point_mm if plan.plan.beams else None
+    if point is None:
+        return ""
+    return f" Gy at the point {', '.join(number(c) for c in point)} mm (LPS) inside the target."
 
 
 def ways_table(plan: TreatmentPlan) -> Table:

@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepatica.case import Case, Contours, Dose, Grid, Note, Plan, Structure, Volume
+from hepatica.case.provenance import IDENTITY_NOTE
 from hepatica.case.solid import Solid
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.store.arrays import read_arrays, write_arrays
 from hepatica.store.case_folder_plans import read_plan, write_plan
 from hepatica.store.documents import read_document
 from hepatica.store.record_file import DOCUMENT as RECORD
-from hepatica.store.record_file import read_record
+from hepatica.store.record_file import read_record, require_one_calendar
 from hepatica.store.summary import case_summary
 from hepatica.store.whole_folder import whole_folder
 
@@ -118,6 +119,8 @@ def _keep_record(case: Case, folder: Path, new: Path) -> None:
             f"of case {case.case_id}. Import them with --id {record.case_id}, or choose another "
             "--out."
         )
+    moved = any(note.subject == IDENTITY_NOTE for note in case.notes)
+    require_one_calendar(record, moved, folder.name)
     shutil.copy2(folder / RECORD, new / RECORD)
 
 

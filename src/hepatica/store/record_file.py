@@ -15,6 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from hepatica.case.provenance import IDENTITY_NOTE
 from hepatica.case.record import Fact, Record, ReferenceRange, Value, field_named
 from hepatica.errors import Inconsistent, InvalidInput, UsageError
 from hepatica.store.documents import read_document, require_version
@@ -52,7 +53,8 @@ def write_record(record: Record, folder: Path, force: bool = False) -> Path:
     UsageError
         If the folder is a file, or holds the record of another case and ``force`` is not given.
     Inconsistent
-        If the images in the folder belong to another case.
+        If the images in the folder belong to another case, or some dates are moved under a
+        pseudonym and others are not.
     InvalidInput
         If an earlier record in the folder is damaged and ``force`` is not given, or a text of
         the record cannot be written.
@@ -61,6 +63,7 @@ def write_record(record: Record, folder: Path, force: bool = False) -> Path:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder.name} is a file; a record needs a folder. Choose another.")
     _require_same_case(record.case_id, folder)
+    require_one_calendar(record, images_under_pseudonym(folder), folder.name)
     if has_record(folder) and not force:
         _require_own_record(record.case_id, folder)
     text = _text(record)
@@ -100,6 +103,43 @@ def has_record(folder: Path) -> bool:
     return (folder / DOCUMENT).is_file()
 
 
+def require_one_calendar(record: Record, images_moved: bool | None, folder_name: str) -> None:
+    """Make sure that all dates of a case are moved under its pseudonym, or none is.
+
+    Parameters
+    ----------
+    record : Record
+    images_moved : bool
+        Whether those of its images are; None if there are no images.
+    folder_name : str
+
+    Raises
+    ------
+    Inconsistent
+        If not: an interval between a moved day and a true one would be believed.
+    """
+    dated = [fact for fact in record if fact.is_dated]
+    moved = [fact for fact in dated if fact.pseudonym]
+    where = f"Case folder {folder_name}"
+    if moved and len(moved) < len(dated):
+        raise Inconsistent(
+            f"{where}: the dates of {len(moved)} fact(s) are moved under a pseudonym, those of "
+            f"{len(dated) - len(moved)} are not. Pass --pseudonym {moved[0].pseudonym}, so that "
+            "all of them move by the same days."
+        )
+    if not dated or images_moved is None or images_moved == bool(moved):
+        return
+    if images_moved:
+        raise Inconsistent(
+            f"{where}: its images are under a pseudonym and their dates are moved, those of the "
+            f"record are not. Import the record with --pseudonym {record.case_id} as well."
+        )
+    raise Inconsistent(
+        f"{where}: the dates of the record are moved under a pseudonym, those of its images are "
+        f"not. Import the images with --pseudonym {record.case_id} as well."
+    )
+
+
 def _require_own_record(case_id: str, folder: Path) -> None:
     other = read_record(folder).case_id
     if other != case_id:
@@ -117,11 +157,31 @@ def images_case_id(folder: Path) -> str:
     InvalidInput
         If the case there is damaged.
     """
+    document = _images_document(folder)
+    return "" if document is None else str(document["case_id"])
+
+
+def images_under_pseudonym(folder: Path) -> bool | None:
+    """Whether the dates of the images in the folder are moved; None if there are no images.
+
+    Raises
+    ------
+    InvalidInput
+        If the case there is damaged.
+    """
+    document = _images_document(folder)
+    if document is None:
+        return None
+    return any(note["subject"] == IDENTITY_NOTE for note in document["notes"])
+
+
+def _images_document(folder: Path) -> dict[str, Any] | None:
     path = folder / _CASE
     if not path.is_file():
-        return ""
+        return None
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["case_id"])
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {"case_id": found["case_id"], "notes": [dict(row) for row in found.get("notes", [])]}
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise InvalidInput(
             f"Case folder {folder.name}: {_CASE} is damaged. Import the case again."

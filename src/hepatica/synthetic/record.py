@@ -93,6 +93,7 @@ def _labs(on: date, rng: np.random.Generator) -> Iterator[Fact]:
 
 
 def _lesions(patient: SyntheticPatient, on: date) -> Iterator[Fact]:
+    yield _fact("liver.lesion_count", len(patient.case.gtvs), on)
     for number, gtv in enumerate(patient.case.gtvs, start=1):
         name = _segment(patient, gtv)
         item = str(number)

@@ -39,7 +39,9 @@ class Vignette:
     def record(self) -> Record:
         """The facts, all of the week before the board."""
         told = {**_patient(self.like), **self.facts}
-        facts = [_fact(name, value) for name, value in told.items() if value is not None]
+        # Of a repeated group, `prior.kind@1` is the kind of the first earlier treatment.
+        stated = [(*key.partition("@")[::2], v) for key, v in told.items() if v is not None]
+        facts = [_fact(name, value, item) for name, item, value in stated]
         for item, lesion in enumerate(self.lesions, start=1):
             facts += [_fact(f"lesion.{k}", v, str(item)) for k, v in lesion.items()]
         return Record(self.id, tuple(facts))

@@ -6,11 +6,14 @@ import re
 
 import pytest
 
-from hepatica.case.record import Fact, Record
+from hepatica.case.record import Fact, Record, field_named, fields
+from hepatica.engine.board.answer_lines import answer_line, none_line
 from hepatica.engine.board.board import board
 from hepatica.engine.board.computed import computed_facts
 from hepatica.engine.board.document import board_document
-from hepatica.engine.board.records import Board, Number
+from hepatica.engine.board.records import Board, MissingFact, Number
+from hepatica.engine.form import fact_from_answer
+from hepatica.engine.form.answers import Said
 from hepatica.errors import Inconsistent
 from hepatica.protocol.rules import load_pack
 from tests.engine.board.patients import ON, Vignette, vignettes
@@ -244,3 +247,84 @@ def test_without_a_liver_the_dose_says_what_is_missing() -> None:
         n for n in board(record, case, on=ON).numbers if n.name == "computed.isotoxic_dose"
     )
     assert number.missing == ("the liver as a structure",)
+
+
+def _step(found: Board, fact: str) -> MissingFact:
+    return next(gap for gap in found.missing if gap.fact == fact)
+
+
+def test_a_missing_fact_says_how_it_is_recorded_and_how_that_there_is_none() -> None:
+    record = BY_ID["k1-classic"].record()
+    kept = [f for f in record if not f.field.startswith(("status.", "vascular.", "exposure."))]
+    found = board(Record("p", tuple(kept)), on=ON, pack="infusion")
+    now = _step(found, "status.regional_infusion_now")
+    assert now.answer == "status.regional_infusion_now: no | yes"
+    assert now.none == "status.regional_infusion_now: no"
+    assert set(now.spares) >= {
+        *("vascular.catheter_working", "status.hepatic_progression", "status.excess_toxicity")
+    }
+    never = _step(found, "all_listed.prior")
+    assert never.none == "all_listed.prior: yes"
+
+
+def test_recording_none_of_it_closes_what_the_board_promised() -> None:
+    record = BY_ID["k1-classic"].record()
+    kept = [f for f in record if not f.field.startswith(("status.", "vascular.", "exposure."))]
+    before = board(Record("p", tuple(kept)), on=ON, pack="infusion")
+    now = _step(before, "status.regional_infusion_now")
+    field, _, answer = now.none.partition(": ")
+    assert answer == "no"
+    said = Fact(field, False, on=ON, source="asked")
+    after = board(Record("p", (*kept, said)), on=ON, pack="infusion")
+    assert not {gap.fact for gap in after.missing} & {now.fact, *now.spares}
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "none"),
+    [
+        ("lab.bilirubin", "lab.bilirubin: NUMBER umol/L", ""),
+        ("lesion.diameter[2]", "lesion.diameter#2: NUMBER mm", ""),
+        ("lesion.diameter[unlisted]", "lesion.diameter#N: NUMBER mm", ""),
+        ("function.ascites", "function.ascites: none | mild | gross", "function.ascites: none"),
+        ("liver.lesion_count", "liver.lesion_count: NUMBER", "liver.lesion_count: 0"),
+        ("all_listed.prior", "all_listed.prior: yes | no", "all_listed.prior: yes"),
+        ("workup.pet", "workup.pet: DATE | not_performed", "workup.pet: not_performed"),
+        (
+            "exposure.last_chemotherapy",
+            "exposure.last_chemotherapy: DATE | not_applicable",
+            "exposure.last_chemotherapy: not_applicable",
+        ),
+        ("performance.ecog", "performance.ecog: NUMBER", "performance.ecog: 0"),
+        ("cancer.histology", "cancer.histology: TEXT", ""),
+        ("computed.veff", "", ""),
+    ],
+)
+def test_the_line_of_an_answer_fits_the_kind_of_the_fact(fact: str, answer: str, none: str) -> None:
+    assert (answer_line(fact), none_line(fact)) == (answer, none)
+
+
+@pytest.mark.parametrize("name", [name for name in fields() if none_line(name)])
+def test_every_line_that_says_none_is_taken_by_the_form(name: str) -> None:
+    field, _, text = none_line(name).partition(": ")
+    item = "1" if field_named(name).group else ""
+    fact = fact_from_answer(field_named(field), text, Said("form", ON), item)
+    Record("case", (fact,))
+
+
+def test_every_fact_that_decides_is_told_with_its_days_once() -> None:
+    (reason,) = (
+        one for one in _board("k1-classic").row("hai-fudr-xelox").reasons if one.rule == "K1"
+    )
+    assert len(reason.because) >= 5
+    assert {one.on for one in reason.because} == {"2024-04-25"}
+    assert all("2024" not in one.found for one in reason.because)
+    assert all(one.found in one.says for one in reason.because)
+
+
+def test_a_therapy_that_only_a_common_rule_closes_keeps_the_criteria_of_its_document() -> None:
+    found = _board("r1-solitary").row("sbrt-six-fraction")
+    assert found.status == "not_indicated"
+    assert "E1" in {one.rule for one in found.lacking}
+    gone = _board("h4-nothing-left-and-little-else-known").row("sbrt-six-fraction")
+    assert [one.rule for one in gone.reasons] == ["N1"]
+    assert gone.missing == ()

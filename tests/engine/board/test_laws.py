@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from hepatica.case.record import Record
+from hepatica.case.record import Fact, Record
 from hepatica.engine.board.board import board
 from hepatica.engine.board.records import Board
 from hepatica.protocol.rules import load_pack, pack_names
 from tests.engine.board.patients import ON, Vignette, vignettes
+from tests.engine.test_open_lists import Lists, lists
 
 ALL = vignettes()
 DECIDED = ("indicated", "consider", "not_indicated", "contraindicated")
@@ -84,3 +89,52 @@ def test_the_order_of_facts_and_rules_does_not_matter(vignette: Vignette) -> Non
 def _key(fact: str) -> tuple[str, str]:
     name, _, item = fact.partition("[")
     return name, item.rstrip("]")
+
+
+BASES = ("", "candidate", "unresectable", "local", "conversion", "converted")
+
+
+@pytest.mark.parametrize("pack", pack_names())
+@settings(max_examples=25)
+@given(base=st.sampled_from(BASES), found=lists(), seed=st.integers(0, 999))
+def test_a_number_of_metastases_that_is_stated_later_never_flips_a_decided_row(
+    pack: str, base: str, found: Lists, seed: int
+) -> None:
+    kept = _without(Vignette("patient", like=base).record(), 0.3, seed)
+    facts = [fact for fact in kept.facts if fact.field not in _TOLD_BY_LESIONS]
+    facts += [Fact("status.resected", False, on=ON, source="test")]
+    steps = [found.listed, (*found.listed, found.count)]
+    steps.append((*steps[-1], *found.others))
+    boards = [
+        board(
+            Record("patient", (*facts, *(replace(f, on=ON) for f in more))),
+            on=ON,
+            pack=pack,
+            detail=False,
+        )
+        for more in steps
+    ]
+    for before, after in pairwise(boards):
+        told = _statuses(after)
+        for row in before.rows:
+            if row.status == "not_indicated":
+                assert told[row.name] in ("not_indicated", "contraindicated")
+            elif row.status in DECIDED:
+                assert told[row.name] == row.status
+            else:
+                assert told[row.name] in (*row.possible, "needs_data")
+
+
+_TOLD_BY_LESIONS = ("liver.lesion_count", "liver.largest_diameter", "status.resected")
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_of_metastases_that_may_not_exist_only_the_number_is_asked(pack: str) -> None:
+    listed = Fact("lesion.diameter", 15.0, "1", unit="mm", on=ON)
+    kept = [f for f in Vignette("p", like="converted").record() if "lesion_count" not in f.field]
+    gaps = {gap.fact for gap in board(Record("p", (*kept, listed)), on=ON, pack=pack).missing}
+    assert not any("unlisted" in fact for fact in gaps)
+    three = Fact("liver.lesion_count", 3, on=ON)
+    asked = board(Record("p", (*kept, listed, three)), on=ON, pack=pack).missing
+    assert "liver.lesion_count" not in {gap.fact for gap in asked}
+    assert any("unlisted" in gap.fact for gap in asked) is (pack == "collision")

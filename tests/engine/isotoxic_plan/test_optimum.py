@@ -27,7 +27,10 @@ PATIENTS = {
 }
 
 
-@pytest.fixture(scope="module", params=PATIENTS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=pytest.mark.slow if "large" in n else ()) for n in PATIENTS],
+)
 def patient(request: pytest.FixtureRequest) -> tuple[IsotoxicProblem, IsotoxicOptimum, float]:
     """A problem, its plan, and the true optimum of the convex problem."""
     problem = toy.problem(**PATIENTS[request.param])
@@ -81,7 +84,7 @@ def uncapped() -> tuple[IsotoxicProblem, IsotoxicOptimum]:
     return problem, solve_optimal(problem, 0.10)
 
 
-@pytest.mark.parametrize("choice", ["the coldest", "any"])
+@pytest.mark.parametrize("choice", ["the coldest", pytest.param("any", marks=pytest.mark.slow)])
 def test_no_plan_that_lets_a_twentieth_of_the_target_go_passes_the_literal_bound(
     uncapped: tuple[IsotoxicProblem, IsotoxicOptimum], choice: str
 ) -> None:

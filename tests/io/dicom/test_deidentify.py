@@ -161,12 +161,20 @@ def test_the_same_secret_gives_the_same_identifiers_and_another_gives_others() -
 
 
 def test_all_dates_of_a_patient_move_back_together_by_one_to_ten_years() -> None:
-    by = Deidentifier("A", SECRET)
-    moved = {n: by.days_back(f"patient {n}") for n in range(300)}
-    assert moved == {n: by.days_back(f"patient {n}") for n in range(300)}
+    moved = {n: Deidentifier(f"P-{n}", SECRET).key.days_back for n in range(300)}
+    assert moved == {n: Deidentifier(f"P-{n}", SECRET).key.days_back for n in range(300)}
     assert min(moved.values()) >= 366
     assert max(moved.values()) <= 3652
     assert len(set(moved.values())) > 200
+
+
+def test_files_that_number_the_patient_otherwise_move_by_the_same_days() -> None:
+    moved = set()
+    for number in ("SECRET-4711", "OTHER-99", ""):
+        ds = Dataset()
+        ds.PatientID, ds.StudyDate = number, "20200301"
+        moved.add(Deidentifier("P-7", SECRET).cleaned(ds).StudyDate)
+    assert len(moved) == 1
 
 
 def test_intervals_between_dates_stay(tmp_path: Path) -> None:
@@ -253,6 +261,22 @@ def test_a_short_or_missing_secret_is_refused(tmp_path: Path) -> None:
 
 def cleaned(ds: Dataset) -> Dataset:
     return Deidentifier("A", SECRET).cleaned(ds)
+
+
+def test_private_and_unknown_elements_go_whatever_they_are_made_of() -> None:
+    ds, inner = Dataset(), Dataset()
+    inner.SliceThickness = "3"
+    block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    for number, (vr, value) in enumerate(
+        [("SQ", [inner]), ("UI", "1.2.3"), ("DS", "778899"), ("US", 5), ("CS", "CT"), ("OB", b"1")]
+    ):
+        block.add_new(number + 1, vr, value)
+        ds.add_new(Tag(0x0012, 0xFF00 + number), vr, value)
+    ds.SliceThickness = "3"
+    kept = cleaned(ds)
+    assert not [tag for tag in kept.keys() if tag.group == 0x0029]  # noqa: SIM118
+    assert not [tag for tag in kept.keys() if tag.element >= 0xFF00]  # noqa: SIM118
+    assert kept.SliceThickness == 3
 
 
 def test_a_name_among_the_words_of_a_vocabulary_becomes_another_word() -> None:

@@ -325,6 +325,7 @@ def test_a_multiframe_ct_with_too_few_positions_is_refused(tmp_path: Path) -> No
         volume_of(enhanced(tmp_path, described=2))
 
 
+@pytest.mark.slow
 def test_the_real_liver_is_read_whole(ircad17: Path) -> None:
     (series,) = scan([next(ircad17.rglob("PATIENT_DICOM"))])
     image = read_image(series)

@@ -147,6 +147,47 @@ def test_the_plan_says_who_what_and_how_often(tmp_path: Path) -> None:
     assert dose_file.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID == ds.SOPInstanceUID
 
 
+def test_each_beam_states_its_dose_at_a_point_and_reads_it_back(tmp_path: Path) -> None:
+    point = (-3.1, 12.5, 24.7)
+    stated = tuple(
+        replace(beam, dose_gy=gy, dose_point_mm=point)
+        for beam, gy in zip(beams(), (4.1, 2.95), strict=True)
+    )
+    ds = export(tmp_path, planned(beams=stated))
+    (group,) = ds.FractionGroupSequence
+    assert group.BeamDoseMeaning == "BEAM_LEVEL"
+    for item in group.ReferencedBeamSequence:
+        np.testing.assert_allclose(item.BeamDoseSpecificationPoint, point)
+    prescribed, reference = ds.DoseReferenceSequence
+    assert (prescribed.DoseReferenceNumber, reference.DoseReferenceNumber) == (1, 2)
+    assert reference.DoseReferenceStructureType == "COORDINATES"
+    np.testing.assert_allclose(reference.DoseReferencePointCoordinates, point)
+    assert {b.ReferencedDoseReferenceUID for b in group.ReferencedBeamSequence} == {
+        reference.DoseReferenceUID
+    }
+    assert [b.BeamDose for b in group.ReferencedBeamSequence] == [4.1, 2.95]
+    (found,) = read_dicom([tmp_path]).plans
+    assert [(b.dose_gy, b.dose_point_mm) for b in found.beams] == [(4.1, point), (2.95, point)]
+    assert found.prescription_gy == 42.7
+
+
+def test_the_point_is_read_from_the_dose_reference_alone_as_well(tmp_path: Path) -> None:
+    point = (-3.1, 12.5, 24.7)
+    stated = tuple(replace(beam, dose_gy=2.0, dose_point_mm=point) for beam in beams())
+    ds = export(tmp_path, planned(beams=stated))
+    for item in ds.FractionGroupSequence[0].ReferencedBeamSequence:
+        del item.BeamDoseSpecificationPoint
+    ds.save_as(tmp_path / "RTPLAN_1.dcm")
+    (found,) = read_dicom([tmp_path]).plans
+    assert [beam.dose_point_mm for beam in found.beams] == [point, point]
+
+
+def test_where_a_beam_has_no_dose_the_sum_means_nothing(tmp_path: Path) -> None:
+    (group,) = export(tmp_path).FractionGroupSequence
+    assert "BeamDoseMeaning" not in group
+    assert all("BeamDoseSpecificationPoint" not in b for b in group.ReferencedBeamSequence)
+
+
 def test_an_approved_plan_leaves_unapproved(tmp_path: Path) -> None:
     assert export(tmp_path, planned(approval="APPROVED")).ApprovalStatus == "UNAPPROVED"
 
@@ -176,7 +217,9 @@ def test_dciodvfy_finds_no_error_and_no_warning_in_the_plan(tmp_path: Path, jaws
     if program is None:
         pytest.skip("dciodvfy is not installed (Debian package dicom3tools)")
     options = {"dose_bits": 16, "study_date": datetime.date(2024, 2, 29)}
-    export(tmp_path, planned(beams=beams(jaws)), **options)
+    point = (-3.1, 12.5, 24.7)
+    stated = tuple(replace(beam, dose_gy=2.05, dose_point_mm=point) for beam in beams(jaws))
+    export(tmp_path, planned(beams=stated), **options)
     for path in sorted(tmp_path.glob("*.dcm")):
         done = subprocess.run(
             [program, "-new", str(path)], capture_output=True, text=True, check=False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,21 @@ def round_trip(original: Case, folder: Path, **options: object) -> Case:
     return read_dicom([folder / "export"], case_id=original.case_id)
 
 
+@pytest.fixture(scope="module")
+def returned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
+    """The case in a direction as it comes back, written and read once for each way of writing."""
+
+    @cache
+    def written_once(direction: str, holes: str, dose_bits: int) -> Case:
+        folder = tmp_path_factory.mktemp(direction)
+        return round_trip(case(DIRECTIONS[direction]), folder, holes=holes, dose_bits=dose_bits)
+
+    def there_and_back(direction: str, holes: str = "loops", dose_bits: int = 32) -> Case:
+        return written_once(direction, holes, dose_bits)
+
+    return there_and_back
+
+
 def values_at(volume: Volume, like: Volume) -> np.ndarray:
     """Values of a volume at the voxels of another: nothing is interpolated on one lattice."""
     z, y, x = np.indices(like.grid.shape)
@@ -29,9 +46,9 @@ def values_at(volume: Volume, like: Volume) -> np.ndarray:
 
 
 @ALL
-def test_the_image_comes_back_voxel_by_voxel(tmp_path: Path, direction: str) -> None:
+def test_the_image_comes_back_voxel_by_voxel(returned: Callable[..., Case], direction: str) -> None:
     original = case(DIRECTIONS[direction])
-    back = round_trip(original, tmp_path)
+    back = returned(direction)
     assert back.image.unit == "HU"
     found = values_at(back.image, original.image)
     np.testing.assert_allclose(found, original.image.values, atol=1e-2)
@@ -42,9 +59,11 @@ def test_the_image_comes_back_voxel_by_voxel(tmp_path: Path, direction: str) -> 
 
 @ALL
 @pytest.mark.parametrize("holes", ["loops", "keyhole"])
-def test_structures_come_back_with_their_holes(tmp_path: Path, direction: str, holes: str) -> None:
+def test_structures_come_back_with_their_holes(
+    returned: Callable[..., Case], direction: str, holes: str
+) -> None:
     original = case(DIRECTIONS[direction])
-    back = round_trip(original, tmp_path, holes=holes)
+    back = returned(direction, holes)
     assert set(back.structures) == set(original.structures)
     assert back.structures["GTV1"].role == "GTV"
     for name, structure in original.structures.items():
@@ -60,9 +79,9 @@ def test_structures_come_back_with_their_holes(tmp_path: Path, direction: str, h
 
 
 @pytest.mark.parametrize("direction", ["axial", "prone", "oblique"])
-def test_masks_come_back_identical(tmp_path: Path, direction: str) -> None:
+def test_masks_come_back_identical(returned: Callable[..., Case], direction: str) -> None:
     original = case(DIRECTIONS[direction])
-    back = round_trip(original, tmp_path)
+    back = returned(direction)
     lattice = original.image.grid
     for name, structure in original.structures.items():
         again = back.structures[name].mask_on(lattice)
@@ -71,9 +90,11 @@ def test_masks_come_back_identical(tmp_path: Path, direction: str) -> None:
 
 @ALL
 @pytest.mark.parametrize("bits", [16, 32])
-def test_dose_comes_back_within_half_a_step(tmp_path: Path, direction: str, bits: int) -> None:
+def test_dose_comes_back_within_half_a_step(
+    returned: Callable[..., Case], direction: str, bits: int
+) -> None:
     original = case(DIRECTIONS[direction])
-    back = round_trip(original, tmp_path, dose_bits=bits)
+    back = returned(direction, dose_bits=bits)
     (dose,) = back.doses
     step = float(original.doses[0].volume.values.max()) / (2**bits - 1)
     found = dose.volume

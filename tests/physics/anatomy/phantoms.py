@@ -24,7 +24,8 @@ class Phantom:
         self.hu = np.full(shape, AIR, np.float32)
 
     def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return np.meshgrid(self.z, self.y, self.x, indexing="ij")
+        """Heights, rows and columns in mm, of shapes that together span the lattice."""
+        return np.meshgrid(self.z, self.y, self.x, indexing="ij", sparse=True)
 
     def paint(self, where: np.ndarray, hu: float) -> np.ndarray:
         self.hu[where] = hu
@@ -40,7 +41,8 @@ class Phantom:
     def column(self, centre: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:
         """An elliptic cylinder through all slices; (y, x) in mm."""
         _, y, x = self.points()
-        return ((y - centre[0]) / radii[0]) ** 2 + ((x - centre[1]) / radii[1]) ** 2 <= 1
+        inside = ((y - centre[0]) / radii[0]) ** 2 + ((x - centre[1]) / radii[1]) ** 2 <= 1
+        return np.broadcast_to(inside, self.hu.shape)
 
     def scan(self, noise_hu: float = 8.0, seed: int = 0) -> Scan:
         noise = np.random.default_rng(seed).normal(0, noise_hu, self.hu.shape)

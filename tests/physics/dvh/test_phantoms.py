@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
-from hepatica.case import Volume
+from hepatica.case import Grid, Volume
 from hepatica.physics.dvh import DVH, dose_volume_histogram
 from tests.physics.dvh.solids import (
     CENTRE_GY,
@@ -24,14 +26,30 @@ IMAGES: dict[str, Triple] = {"coarse": (2.5, 2.5, 2.5), "CT": (1.0, 1.0, 2.5)}
 PER_CENT = np.arange(1, 100)
 
 
-def histogram(solid: Solid, image: Triple, dose_mm: Triple | None, gradient: Triple) -> DVH:
-    """Drawn on 2.5-mm planes, rasterised on an image, under a dose on its own lattice."""
+def image_grid(solid: Solid, image: Triple) -> Grid:
+    """The lattice of an image around a solid."""
+    return grid_around(solid.radius_mm + 6, image, (0.3, -0.2, PHASE_MM))
+
+
+@cache
+def covered(solid: Solid, image: Triple) -> Volume:
+    """Drawn on 2.5-mm planes, rasterised on an image."""
     contours = solid.contours(solid.planes_mm(SPACING_MM, PHASE_MM))
-    grid = grid_around(solid.radius_mm + 6, image, (0.3, -0.2, PHASE_MM))
-    dose_grid = grid
+    return contours.coverage(image_grid(solid, image))
+
+
+def histogram(solid: Solid, image: Triple, dose_mm: Triple | None, gradient: Triple) -> DVH:
+    """The solid on an image, under a dose on the same or on its own lattice."""
+    dose_grid = image_grid(solid, image)
     if dose_mm is not None:
         dose_grid = grid_around(solid.radius_mm + 12, dose_mm, (0.1, 0.7, 0.45))
-    return dose_volume_histogram(linear_dose(dose_grid, gradient), contours.coverage(grid))
+    return dose_volume_histogram(linear_dose(dose_grid, gradient), covered(solid, image))
+
+
+@cache
+def exact(solid: Solid, gradient: Triple) -> Truth:
+    """The histogram of the solid as it is drawn."""
+    return truth_of(solid, solid.planes_mm(SPACING_MM, PHASE_MM), SPACING_MM, gradient)
 
 
 def worst(dvh: DVH, truth: Truth) -> tuple[float, float]:
@@ -51,9 +69,8 @@ def test_every_dose_and_volume_of_a_drawn_solid_is_within_half_a_per_cent(
 ) -> None:
     for radius in (10.0, 16.0, 24.0):
         solid = Solid(kind, radius)  # type: ignore[arg-type]
-        planes = solid.planes_mm(SPACING_MM, PHASE_MM)
         for name, gradient in GRADIENTS.items():
-            truth = truth_of(solid, planes, SPACING_MM, gradient)
+            truth = exact(solid, gradient)
             dvh = histogram(solid, IMAGES[image], dose_mm, gradient)
             of_dose, of_volume = worst(dvh, truth)
             assert of_dose < 0.005, f"{radius} mm, gradient along {name}"
@@ -66,9 +83,8 @@ def test_the_hottest_thirtieth_of_a_cc_of_a_large_solid_is_within_half_a_per_cen
     kind: str,
 ) -> None:
     solid = Solid(kind, 24.0)  # type: ignore[arg-type]
-    planes = solid.planes_mm(SPACING_MM, PHASE_MM)
     for gradient in GRADIENTS.values():
-        truth = truth_of(solid, planes, SPACING_MM, gradient)
+        truth = exact(solid, gradient)
         dvh = histogram(solid, IMAGES["CT"], (2.5, 2.5, 2.5), gradient)
         expected = truth.dose_to_hottest_gy(np.array([30.0 / truth.volume_mm3[0]]))[0]
         assert abs(dvh.dose_to_hottest_cc(0.03) - expected) < 0.005 * truth.range_gy

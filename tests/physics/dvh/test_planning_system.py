@@ -160,7 +160,12 @@ def test_a_drawn_structure_has_nearly_the_histogram_of_the_planning_system(
     assert ours.mean_gy == pytest.approx(theirs.mean_gy, rel=0.02)
 
 
-@pytest.mark.parametrize("name", list(BLENDED))
+LARGE = {"BODY", "Lt Lung", "Breast"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in BLENDED]
+)
 def test_blended_with_the_same_caps_each_has_the_histogram_within_one_per_cent(
     name: str, dose: Volume, stored: dict[str, Stored]
 ) -> None:
@@ -188,6 +193,7 @@ def test_volumes_differ_by_the_end_caps(stored: dict[str, Stored]) -> None:
     assert apart["BODY"] == pytest.approx(0.067, abs=0.003)
 
 
+@pytest.mark.slow
 def test_blended_with_the_same_caps_all_volumes_but_the_bodys_agree_within_one_per_cent(
     stored: dict[str, Stored],
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from hepatica.machine import Machine, load_machine
 from hepatica.machine.load import parse_machine
 from hepatica.machine.measurements import BeamMeasurements
 from hepatica.machine.write import machine_text
-from hepatica.physics.photon.commission import commission
+from hepatica.physics.photon.commission import Commissioned, commission
 from hepatica.physics.photon.commission_check import check_fit
 from hepatica.physics.photon.commission_document import machine_document
 from hepatica.physics.photon.square_field import square_field_dose
@@ -23,17 +24,31 @@ from tests.machine.builders import DEPTHS, FIELDS, machine, measured_on
 from tests.machine_files import photons_generic  # noqa: F401
 
 
+@cache
+def plain() -> BeamMeasurements:
+    """What the toy machine would be measured with."""
+    return measured_on(machine())
+
+
+@cache
+def plain_fit(components: int) -> Commissioned:
+    """The fit to that, done once for all who ask."""
+    return commission(plain(), components)
+
+
 def fitted(measured: BeamMeasurements, components: int = 5) -> Machine:
     """The machine of a fit as it is written and read again."""
-    document = machine_document(commission(measured, components), measured)
-    return parse_machine(machine_text(document))
+    return written(commission(measured, components), measured)
+
+
+def written(made: Commissioned, measured: BeamMeasurements, **words: float) -> Machine:
+    """A fit as a document that is read again."""
+    return parse_machine(machine_text(machine_document(made, measured, **words)))
 
 
 def test_a_machine_of_three_components_is_found_again_from_its_tpr() -> None:
-    true = machine()
-    measured = measured_on(true)
-    found = fitted(measured, 3)
-    check = check_fit(found, measured)
+    found = written(plain_fit(3), plain())
+    check = check_fit(found, plain())
     assert found.depth.attenuation_per_mm == pytest.approx(0.004, rel=1e-4)
     assert found.depth.build_up_per_mm == pytest.approx([0.009, 0.03, 0.26], rel=1e-3)
     # A single bell of 40 mm is harder to build from a ladder of other widths than real scatter.
@@ -52,23 +67,22 @@ def test_a_machine_is_found_again_from_its_pdd() -> None:
 
 
 def test_the_normalisation_of_a_table_does_not_matter() -> None:
-    measured = measured_on(machine())
+    measured = plain()
     table = measured.depth_dose
     scaled = replace(table, value=table.value * np.linspace(0.3, 7, FIELDS.size))
-    one, other = fitted(measured, 4), fitted(replace(measured, depth_dose=scaled), 4)
+    one = written(plain_fit(4), measured)
+    other = fitted(replace(measured, depth_dose=scaled), 4)
     dose = [square_field_dose(m, FIELDS, 900.0, DEPTHS) for m in (one, other)]
     assert dose[0] == pytest.approx(dose[1], rel=2e-3, abs=1e-4)
 
 
 def test_the_dose_at_the_reference_is_one() -> None:
-    found = fitted(measured_on(machine()), 4)
+    found = written(plain_fit(4), plain())
     assert square_field_dose(found, [100.0], 900.0, [100.0])[0, 0] == pytest.approx(1, abs=0.004)
 
 
 def test_a_stated_calibration_is_taken_over_as_recalled() -> None:
-    measured = measured_on(machine())
-    document = machine_document(commission(measured, 3), measured, cgy_per_mu=0.8)
-    made = parse_machine(machine_text(document))
+    made = written(plain_fit(3), plain(), cgy_per_mu=0.8)
     assert made.calibration is not None
     assert (made.calibration.cgy_per_mu, made.calibration.field_mm) == (0.8, 100.0)
     status = {s.number: s.status for s in made.sources}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import assume, given
@@ -160,3 +161,73 @@ def test_a_measured_value_decides_where_it_alone_was_asked_for(
 ) -> None:
     if judged(written).missing == ("lab.alt",):
         assert judged(written, fact("lab.alt", value, uln)).truth != "unknown"
+
+
+SIZES = st.lists(st.sampled_from([None, 10, 30, 60]), max_size=3)
+LESIONS = st.builds(
+    lambda op, bound, items: leaf("lesion.diameter", op, bound, unit="mm", items=items),
+    st.sampled_from(["<", "<=", ">", ">="]),
+    st.sampled_from([20, 30, 50]),
+    st.sampled_from(["each", "any"]),
+)
+COUNTS = st.builds(
+    lambda op, bound: leaf("liver.lesion_count", op, bound),
+    st.sampled_from(["<", "<=", ">", ">=", "is"]),
+    st.integers(0, 4),
+)
+LISTED = st.recursive(LESIONS | COUNTS | LEAVES, _groups, max_leaves=8)
+
+
+def lesions(sizes: list[int | None], first: int = 1) -> list[Any]:
+    """A list of metastases, of which some are not measured."""
+    named = [fact("lesion.segment", "VI", item=str(n)) for n in range(first, first + len(sizes))]
+    measured = [
+        fact("lesion.diameter", size, item=str(n))
+        for n, size in enumerate(sizes, start=first)
+        if size is not None
+    ]
+    return named + measured
+
+
+@given(LISTED, TRUTHS, SIZES, SIZES, st.sampled_from([None, ">=", "<="]), st.integers(0, 2))
+def test_stating_how_many_there_are_never_flips_a_decided_result(
+    written: Written,
+    truths: list[bool | None],
+    sizes: list[int | None],
+    more: list[int | None],
+    comparator: Any,
+    apart: int,
+) -> None:
+    count = len(sizes) + len(more)
+    here = [*flags(truths), *lesions(sizes)]
+    ends = {">=": max(count - apart, 0), "<=": count + apart}
+    end = ends.get(comparator, count)
+    vague = [fact("liver.lesion_count", end, comparator=comparator)] if comparator else []
+    exact = fact("liver.lesion_count", count)
+    beyond = lesions(more, first=len(sizes) + 1)
+    steps = [here, [*here, *vague], [*here, exact], [*here, exact, *beyond]]
+    truths_told = [judged(written, *step).truth for step in steps]
+    for before, after in pairwise(truths_told):
+        assert before in ("unknown", after)
+
+
+@given(LISTED, TRUTHS, SIZES)
+def test_of_unlisted_metastases_nothing_is_asked_before_their_number_is_stated(
+    written: Written, truths: list[bool | None], sizes: list[int | None]
+) -> None:
+    found = judged(written, *flags(truths), *lesions(sizes))
+    assert not any("unlisted" in name for name in found.missing)
+    counted = judged(
+        written, *flags(truths), *lesions(sizes), fact("liver.lesion_count", len(sizes))
+    )
+    assert not any("unlisted" in name for name in counted.missing)
+
+
+@given(LISTED, TRUTHS, SIZES)
+def test_a_list_that_is_said_to_end_decides_as_the_list_of_what_is_missing_promises(
+    written: Written, truths: list[bool | None], sizes: list[int | None]
+) -> None:
+    here = [*flags(truths), *lesions(sizes)]
+    if judged(written, *here).missing == ("liver.lesion_count",):
+        ended = fact("liver.lesion_count", len(sizes))
+        assert judged(written, *here, ended).truth != "unknown"

@@ -9,6 +9,7 @@ from hepatica.case.record.fact import (
     Fact,
     ReferenceRange,
     Value,
+    source_under,
 )
 from hepatica.case.record.field import KINDS, Field, Kind, checked, field_named, fields
 from hepatica.case.record.record import Record
@@ -37,4 +38,5 @@ __all__ = [
     "field_named",
     "fields",
     "known_units",
+    "source_under",
 ]

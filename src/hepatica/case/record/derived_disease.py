@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
@@ -11,6 +12,8 @@ from hepatica.case.record.derived_value import Derived, Span, computed, known, u
 from hepatica.case.record.fact import Fact
 from hepatica.case.record.record import Record
 from hepatica.errors import InvalidInput
+
+_COUNT = "liver.lesion_count"
 
 
 def lesion_items(record: Record, on: date | None) -> dict[str, Fact]:
@@ -25,34 +28,42 @@ def lesion_items(record: Record, on: date | None) -> dict[str, Fact]:
 
 
 def lesion_count(record: Record, on: date | None) -> Derived:
-    """Number of liver metastases."""
-    name, stated = "derived.lesion_count", known(record, "liver.lesion_count", on)
+    """Number of liver metastases: as stated; without a statement at least those described."""
+    name, stated = "derived.lesion_count", known(record, _COUNT, on)
     described = tuple(lesion_items(record, on).values())
     if stated is None:
-        if not described:
-            return unknown(name, missing=["liver.lesion_count"])
-        return computed(name, [Span(len(described), len(described), described)], int)
-    if len(described) > stated.high and not _newer(stated.facts, described):
+        least = float(len(described)) if described else None
+        return unknown(name, described, [_COUNT], low=least)
+    if not described or _newer(stated.facts, described):
+        return computed(name, [stated], int)
+    if len(described) > stated.high:
         reason = (
             f"{stated.facts[0].value} metastases are stated, but {len(described)} are described."
         )
-        return unknown(name, (*stated.facts, *described), reason=reason)
-    return computed(name, [stated], int)
+        return unknown(name, (*stated.facts, *described), [_COUNT], reason=reason)
+    least = max(stated.low, len(described))
+    return computed(name, [Span(least, stated.high, stated.facts)], int)
 
 
 def largest_diameter(record: Record, on: date | None) -> Derived:
-    """Largest diameter of the liver metastases, mm."""
+    """Largest diameter of the liver metastases, mm.
+
+    A list that may go on gives a lower bound. Of a stated diameter and a list the newer one counts;
+    of the same day, what agrees with both, or the larger if nothing does.
+    """
     name, stated = "derived.largest_diameter", known(record, "liver.largest_diameter", on)
-    spans, complete = _of_each_lesion(record, "lesion.diameter", on)
+    spans, lacks = _of_each_lesion(record, "lesion.diameter", on)
     measured = _joined(spans, max) if spans else None
-    outdated = stated and measured and _newer(stated.facts, measured.facts)
-    if measured is not None and complete and not outdated:
-        return _beside(stated, computed(name, [measured], float))
-    if stated is not None:
-        return _beside(measured, computed(name, [stated], float))
-    if measured is not None:
-        return unknown(name, measured.facts, ["lesion.diameter"], low=float(measured.low))
-    return unknown(name, missing=["liver.largest_diameter"])
+    if measured is None:
+        missing = ["liver.largest_diameter"]
+        return computed(name, [stated], float) if stated else unknown(name, missing=missing)
+    told = replace(measured, high=math.inf) if lacks else measured
+    chosen = told if stated is None else _agreed(stated, told)
+    found = computed(name, [chosen], float)
+    if found.value is None:
+        return replace(found, missing=lacks)
+    other = measured if stated is not None and chosen.facts == stated.facts else stated
+    return _beside(other, found)
 
 
 def tumour_burden(record: Record, on: date | None) -> Derived:
@@ -72,23 +83,42 @@ def tumour_burden(record: Record, on: date | None) -> Derived:
     stated = known(record, "liver.involvement", on)
     if stated:
         return _by("stated", computed(name, [stated], float))
-    needs = [(tumour, "liver.tumour_volume"), (whole or outside, "liver.liver_volume")]
+    spans, lacks = _of_each_lesion(record, "lesion.volume", on)
+    volume = _COUNT if spans and lacks == (_COUNT,) else "liver.tumour_volume"
+    needs = [(tumour, volume), (whole or outside, "liver.liver_volume")]
     facts = [fact for span in (tumour, whole, outside) if span for fact in span.facts]
     return unknown(name, facts, missing=[field for span, field in needs if span is None])
 
 
 def _volume_of_lesions(record: Record, on: date | None) -> Span | None:
-    spans, complete = _of_each_lesion(record, "lesion.volume", on)
-    return _joined(spans, sum) if spans and complete else None
+    spans, lacks = _of_each_lesion(record, "lesion.volume", on)
+    return _joined(spans, sum) if spans and not lacks else None
 
 
-def _of_each_lesion(record: Record, name: str, on: date | None) -> tuple[list[Span], bool]:
-    """The spans of a field of each metastasis, and whether none is left out."""
+def _of_each_lesion(
+    record: Record, name: str, on: date | None
+) -> tuple[list[Span], tuple[str, ...]]:
+    """The spans of a field of each metastasis, and what is missing to know it of all of them."""
     items = lesion_items(record, on)
     spans = [span for item in items if (span := known(record, name, on, item)) is not None]
-    stated = known(record, "liver.lesion_count", on)
-    enough = stated is None or len(items) >= stated.high
-    return spans, enough and len(spans) == len(items)
+    stated = known(record, _COUNT, on)
+    low, high = (0, math.inf) if stated is None else (stated.low, stated.high)
+    lacks = [name] if len(spans) < len(items) or low > len(items) else []
+    may_go_on = low <= len(items) < high
+    return spans, (*lacks, *([_COUNT] if may_go_on else []))
+
+
+def _agreed(stated: Span, told: Span) -> Span:
+    """What a stated diameter and a list say together."""
+    if _newer(stated.facts, told.facts):
+        return stated
+    if all(fact.on for fact in stated.facts) and _newer(told.facts, stated.facts):
+        return told
+    low, high = max(stated.low, told.low), min(stated.high, told.high)
+    if low > high:
+        return max((stated, told), key=lambda span: float(span.low))
+    narrower = stated if stated.high - stated.low < told.high - told.low else told
+    return Span(low, high, narrower.facts)
 
 
 def _joined(spans: list[Span], by: Callable[[Iterable[float]], float]) -> Span:

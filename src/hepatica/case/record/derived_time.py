@@ -154,6 +154,16 @@ def _under_treatment(given: Fact, newest: _Course | None, on: date) -> Derived:
     return unknown(_FREE, (given, *newest.facts), ["exposure.cytotoxic_now"], reason)
 
 
+def _list_without_chemotherapy(record: Record, on: date, regimens: Span | None) -> tuple[Fact, ...]:
+    """Who says that all earlier treatments are listed, where none of them was chemotherapy."""
+    complete = known(record, "all_listed.prior", on)
+    kinds = [known(record, "prior.kind", on, item) for item in record.items("prior")]
+    none_counted = regimens is None or regimens.low == 0
+    if complete is None or complete.low is not True or None in kinds or not none_counted:
+        return ()
+    return complete.facts
+
+
 def _never_treated(record: Record, on: date) -> Derived:
     """Free of it since birth, if the record says that there never was any."""
     last = record.latest("exposure.last_chemotherapy", until=on)
@@ -161,6 +171,7 @@ def _never_treated(record: Record, on: date) -> Derived:
     facts = () if regimens is None or regimens.high != 0 else regimens.facts
     if last is not None and last.absent == "not_applicable":
         facts = (*facts, last)
+    facts = (*facts, *_list_without_chemotherapy(record, on, regimens))
     if not facts:
         return unknown(_FREE, missing=["exposure.last_chemotherapy"])
     years = age(record, on)

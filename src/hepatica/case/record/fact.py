@@ -15,6 +15,8 @@ AbsentReason = Literal["unknown", "not_performed", "not_applicable", "declined"]
 COMPARATORS: tuple[str, ...] = get_args(Comparator)
 ABSENT_REASONS: tuple[str, ...] = get_args(AbsentReason)
 
+_UNDER = " (under pseudonym "
+
 
 @dataclass(frozen=True)
 class ReferenceRange:
@@ -90,6 +92,23 @@ class Fact:
             )
 
     @property
+    def pseudonym(self) -> str:
+        """Under which its dates were moved, as its source says; empty if they were not."""
+        _, mark, said = self.source.rpartition(_UNDER)
+        return said[:-1] if mark and said.endswith(")") else ""
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it says a day or a year, as its value or of its value."""
+        born = self.field == "patient.birth_year" and self.value is not None
+        return born or self.on is not None or isinstance(self.value, date)
+
+    @property
     def key(self) -> tuple[str, str]:
         """Field and item: what later values of the same thing share."""
         return self.field, self.item
+
+
+def source_under(pseudonym: str, source: str) -> str:
+    """A source that says that the dates of its facts were moved, wherever they go from there."""
+    return f"{source}{_UNDER}{pseudonym})"

@@ -13,8 +13,8 @@ from hepatica.engine.board.gaps import joined
 from hepatica.engine.board.records import Board, Ignored, LesionRow
 from hepatica.engine.board.rows import Bench, lesion_row, row, shown_therapies
 from hepatica.engine.board.sequence import plans
+from hepatica.engine.board.spared import with_spared
 from hepatica.engine.board.standing import Patient, standings
-from hepatica.engine.board.volumes import with_removed_part
 from hepatica.engine.board.work_up import work_up
 from hepatica.engine.computed_facts import ComputedFact, computed_from
 from hepatica.engine.screen import known_on
@@ -77,7 +77,7 @@ def board(
         lesions=_lesions(bench) if detail else (),
         work_up=tuple(work_up(bench.standings, bench.patient)) if detail else (),
         plans=tuple(plans(rules, {one.name: one for one in rows}, bench.patient)) if detail else (),
-        missing=joined(rows),
+        missing=with_spared(joined(rows), rows, bench) if detail else joined(rows),
         ignored=tuple(_ignored(bench)) if detail else (),
         numbers=bench.numbers,
         unspoken=tuple(name for name in therapies() if name not in spoken),
@@ -104,10 +104,9 @@ def _bench(asked: _Asked, pack: RulePack) -> Bench:
     on, own = asked.on, asked.computed
     drawn = () if asked.case is None else computed_from(asked.case)
     known = known_on(asked.record, on, (*drawn, *own))
-    record = with_removed_part(asked.record, known)
     numbers = computed_numbers(Scene(known, asked.case)) if asked.detail else ()
-    if numbers or record is not asked.record:
-        known = known_on(record, on, (*drawn, *computed_facts(numbers), *own))
+    if numbers:
+        known = known_on(asked.record, on, (*drawn, *computed_facts(numbers), *own))
     patient = Patient(known.facts, on)
     return Bench(known, patient, pack, standings(pack, patient), numbers)
 

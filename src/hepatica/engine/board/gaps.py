@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from hepatica.engine.board.answer_lines import answer_line, none_line
 from hepatica.engine.board.records import MissingFact, Row
 from hepatica.engine.screen import Known
 from hepatica.protocol.criteria import fact_field, spoken_fact
@@ -29,6 +30,8 @@ def missing_facts(known: Known, needs: Wanted, therapy: str) -> tuple[MissingFac
                 examination="" if exam is None else exam.title,
                 therapies=(therapy,),
                 alone=alone,
+                answer=answer_line(fact),
+                none=none_line(fact),
             )
     return tuple(found.values())
 
@@ -53,9 +56,9 @@ def _both(one: MissingFact, other: MissingFact) -> MissingFact:
 
 def _stated(known: Known, name: str, item: str) -> Iterator[tuple[str, str]]:
     derived = known.derived.get(name)
-    waits_for = () if derived is None else derived.missing
-    if not waits_for:
+    if derived is None:
         yield name, item
         return
-    for field in waits_for:
+    vague = (fact.field for fact in derived.derived_from if fact.comparator is not None)
+    for field in derived.missing or tuple(vague) or (name,):
         yield field, item

@@ -18,7 +18,11 @@ OPEN: tuple[RowStatus, ...] = ("indicated", "consider")
 
 @dataclass(frozen=True)
 class Because:
-    """One recorded or missing fact behind a rule: a sentence, the fact, and who asks for it."""
+    """One recorded or missing fact behind a rule: a sentence, the fact, and who asks for it.
+
+    ``found`` is what was found without its day, ``on`` that day, ``asked`` what the rule asks for;
+    ``says`` is all of it in a sentence.
+    """
 
     fact: str
     truth: Truth
@@ -26,6 +30,9 @@ class Because:
     source: str
     status: str
     reading: str = ""
+    found: str = ""
+    on: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,9 @@ class MissingFact:
     examination : how to get it; empty where no examination is listed
     therapies : the rows that wait for it
     alone : rows that one value of it would already settle
+    answer : the line of an answer file that records it: ``status.converted: no | yes``
+    none : the line that says that there is none, or never was; empty where that makes no sense
+    spares : other missing facts that nobody need find out once ``none`` is recorded
     """
 
     fact: str
@@ -80,6 +90,9 @@ class MissingFact:
     examination: str
     therapies: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+    answer: str = ""
+    none: str = ""
+    spares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from hepatica.engine.board.documents import (
     results_of,
 )
 from hepatica.engine.board.gaps import missing_facts
-from hepatica.engine.board.records import LesionRow, Number, Reason, Row
-from hepatica.engine.board.standing import UNLISTED, Patient, Standing, reason, standing_of
+from hepatica.engine.board.records import OPEN, LesionRow, Number, Reason, Row
+from hepatica.engine.board.standing import Patient, Standing, reason, standing_of
 from hepatica.engine.board.status import Effects, status_of
 from hepatica.engine.screen import Known
+from hepatica.protocol.criteria.listed import UNLISTED
+from hepatica.protocol.criteria.missing import Wanted
 from hepatica.protocol.rules import RulePack, Therapy, therapies, therapy_named
 
 
@@ -63,6 +65,12 @@ def row(bench: Bench, therapy: Therapy, detail: bool) -> Row:
     )
 
 
+def needs_of(bench: Bench, therapy: Therapy) -> Wanted:
+    """What would decide a therapy, for whatever patient sits on the bench now."""
+    about = [standing_of(one.rule, bench.patient) for one in _about(bench, therapy)]
+    return status_of(_effects(about), bench.patient.on).needs
+
+
 def lesion_row(bench: Bench, item: str) -> LesionRow:
     """One metastasis under the rules that are asked of each, and those about the whole patient."""
     patient = bench.patient
@@ -101,9 +109,9 @@ def _option(bench: Bench, therapy: Therapy, item: str) -> Row:
 
 
 def _about(bench: Bench, therapy: Therapy) -> list[Standing]:
-    """The rules of the pack for a therapy; where none gives a status, its document's criteria."""
+    """The rules of the pack for a therapy; where none of them opens it, its document's criteria."""
     found = [one for one in bench.standings if therapy.name in one.rule.therapies]
-    if any(one.rule.then.status for one in found):
+    if any(one.rule.then.status in OPEN for one in found):
         return found
     own = eligibility_rule(therapy)
     return found if own is None else [standing_of(own, bench.patient), *found]
@@ -116,11 +124,11 @@ def _effects(about: Sequence[Standing]) -> Effects:
 def _lacking(reasons: Sequence[tuple[Standing, Reason]]) -> Iterator[Reason]:
     """Rules that would open a therapy and do not hold."""
     for one, said in reasons:
-        if one.truth is False and said.effect in ("indicated", "consider"):
+        if one.truth is False and said.effect in OPEN:
             yield said
 
 
 def _lesions(about: Sequence[Standing]) -> Iterator[str]:
     for one in about:
-        if one.rule.then.status in ("indicated", "consider"):
+        if one.rule.then.status in OPEN:
             yield from (i for i, said in one.of_lesion.items() if said.truth and i != UNLISTED)

@@ -11,10 +11,10 @@ from hepatica.protocol.criteria import CriterionTree, FactSource, spoken_fact
 from hepatica.protocol.criteria.ask import Asked, Group, Interview, Outcome, decisive, group
 from hepatica.protocol.criteria.kleene import in_words
 from hepatica.protocol.criteria.reasons import found_in_words
-from hepatica.protocol.rules import Advice, Rule, RulePack
+from hepatica.protocol.rules import Advice, Rule, RulePack, rules_of_every_pack
 
 LESION = "lesion"
-UNLISTED = "unlisted"
+_PLAIN = {"not yes": "no", "not no": "yes"}
 _ALWAYS = Group("all", (), True)
 
 
@@ -25,22 +25,17 @@ class Patient:
     facts: FactSource
     on: date
 
-    def asked(self, tree: CriterionTree, item: str = "") -> Outcome:
-        """A tree put to the patient, or to one metastasis."""
-        items = {LESION: item} if item else {}
-        return Interview(self.facts, self.on, items).ask(tree.rule) or _ALWAYS
+    def asked(self, tree: CriterionTree) -> Outcome:
+        """A tree put to the patient."""
+        return Interview(self.facts, self.on).ask(tree.rule) or _ALWAYS
+
+    def of_each_lesion(self, tree: CriterionTree) -> dict[str, Outcome]:
+        """A tree put to each metastasis, and to those not described, if there may be any."""
+        return Interview(self.facts, self.on).of_each(tree.rule, LESION)
 
     def lesions(self) -> tuple[str, ...]:
         """The metastases that are described."""
         return self.facts.items(LESION)
-
-    def some_lesions_are_unlisted(self) -> bool:
-        """Whether there are metastases that nobody described; none at all counts as yes."""
-        stated = self.facts.latest("liver.lesion_count", until=self.on)
-        listed = len(self.lesions())
-        if stated is None or not isinstance(stated.value, int):
-            return listed == 0
-        return listed < stated.value or stated.comparator in (">", ">=")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +53,15 @@ class Standing:
 
 
 def standings(pack: RulePack, patient: Patient) -> tuple[Standing, ...]:
-    """Every rule of a pack put to a patient, in the order of the pack."""
-    return tuple(standing_of(rule, patient) for rule in pack.rules)
+    """Every rule of a pack put to a patient, in its order, then those that hold beside any pack."""
+    return tuple(standing_of(rule, patient) for rule in (*pack.rules, *rules_of_every_pack()))
 
 
 def standing_of(rule: Rule, patient: Patient) -> Standing:
     """One rule put to a patient; a rule about metastases holds if it holds for any of them."""
     if rule.scope == "patient":
         return Standing(rule, patient.asked(rule.when))
-    items = patient.lesions()
-    if patient.some_lesions_are_unlisted():
-        items = (*items, UNLISTED)
-    parts = {item: patient.asked(rule.when, item) for item in items}
+    parts = patient.of_each_lesion(rule.when)
     return Standing(rule, group("any", tuple(parts.values())), parts)
 
 
@@ -104,18 +96,32 @@ def because(outcome: Outcome, on: date) -> Iterator[Because]:
             continue
         seen.add((fact, says))
         yield Because(
-            fact, in_words(asked.truth), says, str(leaf.source), leaf.status, leaf.reading
+            fact=fact,
+            truth=in_words(asked.truth),
+            says=says,
+            source=str(leaf.source),
+            status=leaf.status,
+            reading=leaf.reading,
+            found=found_in_words(asked, on, dated=False),
+            on=_day(asked),
+            asked=_PLAIN.get(wanted := _asked(asked, outcome), wanted),
         )
 
 
 def _said(asked: Asked, outcome: Outcome, on: date) -> str:
-    """``Fit for a liver operation: yes; the rule asks for: no``.
+    """``Fit for a liver operation: yes; the rule asks for: no``."""
+    return f"{found_in_words(asked, on)}; the rule asks for: {_asked(asked, outcome)}"
 
-    Where the answer is the other way round than the outcome, the rule asks for its contrary.
-    """
+
+def _asked(asked: Asked, outcome: Outcome) -> str:
+    """Where the answer is the other way round than the outcome, the rule asks for its contrary."""
     contrary = None not in (asked.truth, outcome.truth) and asked.truth != outcome.truth
-    wanted = f"{'not ' if contrary else ''}{asked.question.bound.written}"
-    return f"{found_in_words(asked, on)}; the rule asks for: {wanted}"
+    return f"{'not ' if contrary else ''}{asked.question.bound.written}"
+
+
+def _day(asked: Asked) -> str:
+    fact = asked.answer.fact
+    return "" if fact is None or fact.on is None or fact.value is None else fact.on.isoformat()
 
 
 def _advice(rows: Iterable[Advice], patient: Patient) -> Iterator[str]:

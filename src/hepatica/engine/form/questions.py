@@ -59,7 +59,9 @@ def questions_of(protocol: Protocol, on: date) -> tuple[Question, ...]:
         )
     found: dict[str, Question] = {}
     for leaf in leaves_of(protocol.eligibility.rule):
-        for name in _fields_behind(leaf.fact) if leaf.is_in_force(on) else ():
+        if not leaf.is_in_force(on):
+            continue
+        for name in (*_fields_behind(leaf.fact), *_closing(leaf.field)):
             before = found.get(name, Question(field_named(name)))
             found[name] = _joined(before, leaf, on)
     return _in_order(found.values())
@@ -67,6 +69,8 @@ def questions_of(protocol: Protocol, on: date) -> tuple[Question, ...]:
 
 def block_questions(blocks: Iterable[str]) -> tuple[Question, ...]:
     """All fields of some parts of the record (``lab``, ``function``).
+
+    After a part that is a list it is asked whether the list is complete.
 
     Raises
     ------
@@ -78,7 +82,9 @@ def block_questions(blocks: Iterable[str]) -> tuple[Question, ...]:
     for block in wanted:
         if block not in known:
             raise InvalidInput(f"The record has no part {block!r}; it has {', '.join(known)}.")
-    return _in_order(Question(f) for f in fields().values() if f.block in wanted)
+    chosen = [f for f in fields().values() if f.block in wanted]
+    closing = [field_named(name) for f in chosen for name in _closing(f)]
+    return tuple(map(Question, dict.fromkeys((*chosen, *closing))))
 
 
 def open_items(question: Question, record: Record, on: date) -> tuple[str, ...]:
@@ -118,6 +124,13 @@ def _fields_behind(fact: str) -> Iterator[str]:
         yield from (filled_by()[fact],) if fact in filled_by() else ()
     else:
         yield fact
+
+
+def _closing(field: Field) -> tuple[str, ...]:
+    """The field that says whether the list is complete to which a repeated one belongs."""
+    from hepatica.protocol.criteria.listed import closing_fact
+
+    return (closing_fact(field.group),) if field.group else ()
 
 
 def _joined(before: Question, leaf: Leaf, on: date) -> Question:

@@ -11,7 +11,8 @@ from hepatica.case.provenance import Note
 from hepatica.case.record import Record
 from hepatica.engine.form.answers import answered
 from hepatica.errors import Inconsistent, InvalidInput
-from hepatica.io.tables import is_table, read_table
+from hepatica.io.identity_words import NOBODY, IdentityWords
+from hepatica.io.tables import TableReading, is_table, read_table
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Reading:
     mapping : of tables that Hepatica did not write
     assume_units : field to unit
     recorded_at : datetime
+    names : of the patient, known from elsewhere, to keep out of texts
     """
 
     case_id: str = ""
@@ -32,14 +34,16 @@ class Reading:
     mapping: str = ""
     assume_units: Mapping[str, str] | None = None
     recorded_at: datetime | None = None
+    names: IdentityWords = NOBODY
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What the files say together, and what of them is not in the record."""
+    """What the files say together, what of them is not in the record, and who it is about."""
 
     record: Record
     notes: tuple[Note, ...] = ()
+    names: IdentityWords = NOBODY
 
 
 def gathered(paths: Iterable[Path], how: Reading) -> Gathered:
@@ -54,14 +58,16 @@ def gathered(paths: Iterable[Path], how: Reading) -> Gathered:
     """
     found: Record | None = None
     notes: list[Note] = []
+    names = how.names
     for path in paths:
-        records, said = _records(path, how, found.case_id if found else "")
-        notes += said
-        one = _chosen(path, records, how.case_id)
+        source = _records(path, how, found.case_id if found else "")
+        notes += source.notes
+        one = _chosen(path, source.records, how.case_id)
+        names |= source.names.get(one.case_id, NOBODY)
         found = one if found is None else _joined(found, one, path)
     if found is None:
-        return Gathered(Record(how.case_id or how.otherwise))
-    return Gathered(replace(found, case_id=how.case_id or found.case_id), tuple(notes))
+        return Gathered(Record(how.case_id or how.otherwise), names=names)
+    return Gathered(replace(found, case_id=how.case_id or found.case_id), tuple(notes), names)
 
 
 def _joined(found: Record, one: Record, path: Path) -> Record:
@@ -74,20 +80,18 @@ def _joined(found: Record, one: Record, path: Path) -> Record:
     return answered(found, one.facts)
 
 
-def _records(
-    path: Path, how: Reading, known_id: str
-) -> tuple[tuple[Record, ...], tuple[Note, ...]]:
+def _records(path: Path, how: Reading, known_id: str) -> TableReading:
     from hepatica.store.record_file import read_record
 
     if path.is_dir():
-        return (read_record(path),), ()
+        return TableReading((read_record(path),))
     if is_table(path):
-        reading = read_table(path, how.mapping or None, how.assume_units, how.recorded_at)
-        return reading.records, reading.notes
+        meaning = how.mapping or None
+        return read_table(path, meaning, how.assume_units, how.recorded_at, how.names)
     if not path.is_file():
         raise InvalidInput(f"There is no file {path.name}. Check the path.")
     if path.name == "record.json":
-        return (read_record(path.parent),), ()
+        return TableReading((read_record(path.parent),))
     if path.suffix.lower() == ".json":
         return _bundle(path, how, known_id or how.case_id or how.otherwise)
     raise InvalidInput(
@@ -96,12 +100,12 @@ def _records(
     )
 
 
-def _bundle(path: Path, how: Reading, case_id: str) -> tuple[tuple[Record, ...], tuple[Note, ...]]:
+def _bundle(path: Path, how: Reading, case_id: str) -> TableReading:
     """A bundle names no pseudonym: it is taken to be of the case that the other files are of."""
     from hepatica.io.fhir import read_bundle
 
-    reading = read_bundle(path, case_id, how.assume_units)
-    return (reading.record,), reading.notes
+    reading = read_bundle(path, case_id, how.assume_units, how.names)
+    return TableReading((reading.record,), notes=reading.notes, names={case_id: reading.names})
 
 
 def _chosen(path: Path, records: tuple[Record, ...], case_id: str) -> Record:

@@ -1,28 +1,38 @@
 """From ideal fluence to a plan that a machine can carry out: segments, monitor units, dose.
 
-Segments imitate the ideal dose. Then the dose they really give, leakage and all, is computed in the
-whole body, and the plan is scaled: to the highest prescription that the protocol's rule allows for
-this very dose distribution.
+Segments imitate the ideal dose and are put on the steps of the machine. Then the dose they really
+give, leakage and all, is computed in the whole body, and the plan is scaled: to the highest
+prescription that the protocol's rule allows for this very dose distribution. Plan and dose are of
+the same rounded numbers.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hepatica.case import Beam, Case, Dose, Plan, Segment, Structure, Volume
-from hepatica.engine.derive import ProtocolStructures
+from hepatica.case import Beam, Case, Dose, Plan, Segment, Volume
 from hepatica.engine.evaluate import EvaluationRequest, evaluate_dose
 from hepatica.engine.evaluation import AllowedDose, Evaluation
 from hepatica.engine.isotoxic_plan import IsotoxicOptimum
+from hepatica.engine.planning.beam_doses import beam_doses_gy, dose_point
 from hepatica.engine.planning.choices import choice
 from hepatica.engine.planning.irradiation import Irradiation
+from hepatica.engine.planning.machine_steps import (
+    Openings,
+    Rounding,
+    changed_dose,
+    highest_on_steps,
+    on_meter,
+    on_places,
+    resolution_of,
+)
 from hepatica.engine.planning.mimic import Ideal, mimicry
+from hepatica.engine.planning.order import Order
 from hepatica.engine.planning.records import Delivery
-from hepatica.engine.planning.request import BeamAngles, PlanRequest
+from hepatica.engine.planning.request import BeamAngles
 from hepatica.errors import Infeasible
 from hepatica.machine import Machine
 from hepatica.physics.dvh import dose_volume_histogram, metric_value
@@ -33,7 +43,6 @@ from hepatica.physics.photon.segments import (
     faults,
     segmented,
 )
-from hepatica.protocol import IsotoxicProtocol, Limit
 
 Tell = Callable[[str, int, int], None]
 
@@ -55,47 +64,6 @@ class Delivered:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Order:
-    """For whom and by which rule a plan is made deliverable."""
-
-    case: Case
-    protocol: IsotoxicProtocol
-    request: PlanRequest
-    structures: ProtocolStructures
-
-    @property
-    def covered(self) -> Structure:
-        """The target whose dose is prescribed."""
-        return self.structures.present[self.protocol.prescription.covers.structure]
-
-    def floors_gy(self, prescription_gy: float) -> dict[str, float]:
-        """For every target, the dose that it must not fall below."""
-        found = {self.covered.name: prescription_gy}
-        for limit in self._target_limits():
-            if limit.at_least is not None and limit.metric.unit == "Gy":
-                found.setdefault(limit.structure, limit.at_least)
-        return found
-
-    @property
-    def most(self) -> float:
-        """The highest dose in a target, as a part of the prescription."""
-        given = [
-            limit.at_most / 100
-            for limit in self._target_limits()
-            if limit.at_most is not None and limit.metric.needs_prescription
-        ]
-        return min(given, default=math.inf)
-
-    def is_target(self, name: str) -> bool:
-        """Whether a region is a tumour, a target or the whole body, and no organ."""
-        structure = self.structures.present.get(name)
-        return structure is not None and structure.role in ("GTV", "CTV", "PTV", "EXTERNAL")
-
-    def _target_limits(self) -> tuple[Limit, ...]:
-        return tuple(limit for limit in self.protocol.limits if limit.kind == "target")
-
-
 def deliver(
     irradiation: Irradiation, ideal: IsotoxicOptimum, order: Order, tell: Tell
 ) -> Delivered:
@@ -106,35 +74,39 @@ def deliver(
     Infeasible
         If no segment can be made, one breaks a limit of the leaves, or the protocol allows no dose.
     """
-    rule = order.protocol.prescription
+    machine = irradiation.place.machine
     found = _segments(irradiation, ideal, order, tell)
+    openings = _on_places(irradiation, found)
     tell("the dose of the segments", 0, 0)
-    volume = irradiation.final_dose(found.beams)
-    reached_gy = _covering_gy(volume, order)
-    work = _Work(irradiation, order, found, volume)
+    work = _Work(irradiation, order, openings, irradiation.final_dose(openings))
     tell("the dose that may be prescribed", 0, 0)
-    nominal = work.at(ideal.prescription_gy / reached_gy, ideal.prescription_gy)
-    allowed = _allowed(nominal.evaluation)
-    prescribed_gy = min(allowed.deliverable_gy, rule.cap_gy)
-    tell("judging the plan", 0, 0)
-    final = work.at(prescribed_gy / reached_gy, prescribed_gy)
+    first_gy = _prescribed(work.unrounded(ideal.prescription_gy), order)
+
+    def on_steps(prescribed_gy: float) -> tuple[_Made, float]:
+        tell("judging the plan in the machine's steps", 0, 0)
+        made = work.rounded(prescribed_gy)
+        return made, _prescribed(made, order)
+
+    final = highest_on_steps(on_steps, first_gy, machine)
     account = Delivery(
         segments=found.count,
         total_mu=sum(beam.meterset_mu or 0.0 for beam in final.plan.beams),
         ideal_gy=ideal.prescription_gy,
-        delivered_gy=prescribed_gy,
+        delivered_gy=final.prescription_gy,
         ideal_d95_gy=ideal.covering_gy,
-        delivered_d95_gy=reached_gy,
-        limited_by=allowed.limited_by,
+        delivered_d95_gy=work.reached_gy,
+        limited_by=_allowed(final.evaluation).limited_by,
         status=f"{found.count} segments after {found.evaluations} evaluations of the dose.",
+        rounding=_rounding(irradiation, found, final, order),
     )
-    return Delivered(final.plan, final.dose, final.case, final.evaluation, account)
+    case = final.case.with_structures(*order.grown_targets)
+    return Delivered(final.plan, final.dose, case, final.evaluation, account, _not_stated(machine))
 
 
 def _segments(
     irradiation: Irradiation, ideal: IsotoxicOptimum, order: Order, tell: Tell
 ) -> SegmentedPlan:
-    """Openings that imitate the ideal dose, each of which the leaves can form."""
+    """Openings that imitate the ideal dose."""
     scene, rule = irradiation.scene, order.protocol.prescription
     dose = np.asarray(irradiation.operator.forward(ideal.weights), float)
     wish = Ideal(dose, ideal.prescription_gy, order.most)
@@ -146,7 +118,7 @@ def _segments(
         least_mu=choice("segments", "least_mu") * rule.fractions,
         jaws=irradiation.mlc.jaws,
     )
-    found = segmented(
+    return segmented(
         objective,
         ideal.weights,
         [beam.bixels for beam in irradiation.beams],
@@ -154,12 +126,18 @@ def _segments(
         options,
         lambda sentence, share: tell("segments", int(100 * share), 100),
     )
-    for number, openings in enumerate(found.beams, start=1):
-        for opening in openings:
-            broken = faults(opening, irradiation.mlc)
+
+
+def _on_places(irradiation: Irradiation, found: SegmentedPlan) -> Openings:
+    """The segments on the steps of leaves and jaws, each of which the machine can form."""
+    mlc = irradiation.mlc
+    openings = on_places(found.beams, mlc, resolution_of(irradiation.place.machine))
+    for number, beam in enumerate(openings, start=1):
+        for opening in beam:
+            broken = faults(opening, mlc)
             if broken:
                 raise Infeasible(f"Beam {number}: {' '.join(broken)}")
-    return found
+    return openings
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +146,7 @@ class _Made:
     dose: Dose
     case: Case
     evaluation: Evaluation
+    prescription_gy: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,17 +155,43 @@ class _Work:
 
     irradiation: Irradiation
     order: Order
-    found: SegmentedPlan
+    openings: Openings
     volume: Volume
 
-    def at(self, factor: float, prescription_gy: float) -> _Made:
-        """The plan with all monitor units times a factor, judged at a prescription."""
-        case = self.order.case
-        plan = self._plan(factor, prescription_gy)
+    @property
+    def reached_gy(self) -> float:
+        """The dose that covers the target before the segments are scaled."""
+        return _covering_gy(self.volume, self.order)
+
+    def unrounded(self, prescription_gy: float) -> _Made:
+        """The plan at a prescription, its monitor units as they come."""
+        factor = prescription_gy / self.reached_gy
+        scaled = tuple(
+            tuple(replace(one, meterset_mu=one.meterset_mu * factor) for one in beam)
+            for beam in self.openings
+        )
+        return self._judged(self._plan(scaled, prescription_gy), self.volume.scaled(factor))
+
+    def rounded(self, prescription_gy: float) -> _Made:
+        """The plan at a prescription in the machine's steps, with the dose of just these."""
+        fractions = self.order.protocol.prescription.fractions
+        factor = prescription_gy / self.reached_gy
+        metered = on_meter(self.openings, factor, fractions, resolution_of(self._machine))
+        plan = self._plan(metered, prescription_gy)
+        point = dose_point(self.irradiation, self.order.covered)
+        doses = beam_doses_gy(self.irradiation, metered, point, fractions)
+        beams = tuple(
+            replace(beam, dose_gy=doses[beam.number - 1], dose_point_mm=point)
+            for beam in plan.beams
+        )
+        return self._judged(replace(plan, beams=beams), self.irradiation.final_dose(metered))
+
+    def _judged(self, plan: Plan, volume: Volume) -> _Made:
+        case, prescription_gy = self.order.case, plan.prescription_gy or 0.0
         dose = Dose(
             uid=f"{plan.uid}.dose",
             label="planned dose",
-            volume=self.volume.scaled(factor),
+            volume=volume,
             summation="PLAN",
             plan_uid=plan.uid,
             frame_of_reference_uid=case.frame_of_reference_uid,
@@ -196,7 +201,7 @@ class _Work:
         evaluation = evaluate_dose(
             treated, self.order.protocol, dose, self._request(prescription_gy)
         )
-        return _Made(plan, dose, treated, evaluation)
+        return _Made(plan, dose, treated, evaluation, prescription_gy)
 
     @property
     def _machine(self) -> Machine:
@@ -216,12 +221,13 @@ class _Work:
             limit_readings=asked.limit_readings,
         )
 
-    def _plan(self, factor: float, prescription_gy: float) -> Plan:
+    def _plan(self, openings: Openings, prescription_gy: float) -> Plan:
+        """The plan of segments that hold the monitor units of the whole course."""
         case, fractions = self.order.case, self.order.protocol.prescription.fractions
         beams = tuple(
-            self._beam(number, angles, openings, factor / fractions)
-            for number, (angles, openings) in enumerate(
-                zip(self.irradiation.angles, self.found.beams, strict=True), start=1
+            self._beam(number, angles, segments, fractions)
+            for number, (angles, segments) in enumerate(
+                zip(self.irradiation.angles, openings, strict=True), start=1
             )
         )
         return Plan(
@@ -237,14 +243,13 @@ class _Work:
         )
 
     def _beam(
-        self, number: int, angles: BeamAngles, openings: tuple[Aperture, ...], factor: float
+        self, number: int, angles: BeamAngles, openings: tuple[Aperture, ...], fractions: int
     ) -> Beam:
         machine, mlc = self._machine, self.irradiation.mlc
         segments = tuple(
-            Segment(
-                opening.meterset_mu * factor, opening.leaf_mm, opening.jaw_x_mm, opening.jaw_y_mm
-            )
-            for opening in openings
+            # The quotient of a step times the fractions is the step, but for its last digits.
+            Segment(round(one.meterset_mu / fractions, 6), one.leaf_mm, one.jaw_x_mm, one.jaw_y_mm)
+            for one in openings
         )
         return Beam(
             number=number,
@@ -253,7 +258,7 @@ class _Work:
             energy_mv=machine.energy_mv,
             gantry_deg=angles.gantry_deg,
             couch_deg=angles.couch_deg,
-            meterset_mu=sum(segment.meterset_mu for segment in segments),
+            meterset_mu=round(sum(segment.meterset_mu for segment in segments), 6),
             collimator_deg=angles.collimator_deg,
             isocentre_mm=self.irradiation.place.isocentre_mm,
             sad_mm=machine.sad_mm,
@@ -262,6 +267,27 @@ class _Work:
             segments=segments,
             delivery="STATIC",
         )
+
+
+def _rounding(
+    irradiation: Irradiation, found: SegmentedPlan, final: _Made, order: Order
+) -> Rounding:
+    """The dose of the rounded plan against that of the segments as they were found."""
+    asked = irradiation.final_dose(found.beams)
+    before = asked.scaled(final.prescription_gy / _covering_gy(asked, order))
+    after = final.dose.volume
+    covering_gy = _covering_gy(after, order) - final.prescription_gy
+    target = order.covered.coverage.on(after.grid)
+    return changed_dose(before, after, target, irradiation.place.machine, covering_gy)
+
+
+def _not_stated(machine: Machine) -> tuple[str, ...]:
+    if machine.resolution is not None:
+        return ()
+    return (
+        f"Machine {machine.name} does not state in which steps it is set; {resolution_of(machine)} "
+        "were taken (recalled). Write resolution into its document.",
+    )
 
 
 def _covering_gy(volume: Volume, order: Order) -> float:
@@ -273,6 +299,11 @@ def _covering_gy(volume: Volume, order: Order) -> float:
             f"The segments leave {order.covered.name} without dose. Allow more segments or beams."
         )
     return reached
+
+
+def _prescribed(made: _Made, order: Order) -> float:
+    """What may be prescribed with this distribution, in the steps of the protocol, Gy."""
+    return min(_allowed(made.evaluation).deliverable_gy, order.protocol.prescription.cap_gy)
 
 
 def _allowed(evaluation: Evaluation) -> AllowedDose:

@@ -8,6 +8,7 @@ from typing import Any
 from hepatica.case import Beam
 from hepatica.engine.document import evaluation_document, risk_key
 from hepatica.engine.isotoxic_plan import IsotoxicOptimum
+from hepatica.engine.planning.machine_steps import Rounding
 from hepatica.engine.planning.records import TreatmentPlan
 
 
@@ -37,6 +38,8 @@ def _beam(beam: Beam) -> dict[str, Any]:
         "isocentre_mm": None if beam.isocentre_mm is None else list(beam.isocentre_mm),
         "energy_mv": beam.energy_mv,
         "meterset_mu": beam.meterset_mu,
+        "dose_gy": beam.dose_gy,
+        "dose_point_mm": None if beam.dose_point_mm is None else list(beam.dose_point_mm),
         "segments": [{"meterset_mu": segment.meterset_mu} for segment in beam.segments],
     }
 
@@ -71,9 +74,23 @@ def _solver(plan: TreatmentPlan) -> dict[str, Any]:
             "loss": delivery.loss,
             "limited_by": delivery.limited_by,
             "status": delivery.status,
+            "rounding": _rounding(delivery.rounding),
         },
         "beam_choice": {"how": plan.beams.how, "refused": list(plan.beams.refused)},
         "seconds": dict(plan.seconds),
+    }
+
+
+def _rounding(found: Rounding) -> dict[str, Any]:
+    steps = found.resolution
+    return {
+        "meterset_step_mu": steps.meterset_mu,
+        "leaf_step_mm": steps.leaf_mm,
+        "jaw_step_mm": steps.jaw_mm,
+        "stated_by_machine": found.stated,
+        "d95_change_gy": found.covering_change_gy,
+        "target_mean_change_gy": found.mean_change_gy,
+        "largest_change_gy": found.largest_change_gy,
     }
 
 

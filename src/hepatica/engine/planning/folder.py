@@ -24,9 +24,14 @@ def planned_case(folder: Path) -> Case:
     from hepatica.store.case_folder import is_case_folder, read_case
 
     if not (folder / DOCUMENT).is_file() or not is_case_folder(folder / CASE):
+        inner = folder / "plan"
+        advice = (
+            f"Its folder plan does: give {inner}."
+            if (inner / DOCUMENT).is_file()
+            else "Make one with: hepatica plan create CASE PROTOCOL --risk 0.10 --out PLAN"
+        )
         raise InvalidInput(
-            f"{folder.name} holds no plan: {DOCUMENT} or the folder {CASE} is missing. "
-            "Make one with: hepatica plan create CASE PROTOCOL --risk 0.10 --out PLAN"
+            f"{folder.name} holds no plan: {DOCUMENT} or the folder {CASE} is missing. {advice}"
         )
     return read_case(folder / CASE)
 

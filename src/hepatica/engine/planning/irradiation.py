@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hepatica.case import Volume
+from hepatica.case import Grid, Volume
 from hepatica.engine.planning.beams import BeamPlace
 from hepatica.engine.planning.request import BeamAngles
 from hepatica.engine.planning.scene import Scene
@@ -73,6 +73,10 @@ class Irradiation:
 
     def final_dose(self, apertures: Sequence[Sequence[Aperture]]) -> Volume:
         """Dose in the whole body, Gy, of the openings, with what leaks inside the jaws."""
+        return self.dose_of(apertures, self.scene.grid)
+
+    def dose_of(self, apertures: Sequence[Sequence[Aperture]], grid: Grid) -> Volume:
+        """The same dose on another grid; a part of the dose grid gives the same numbers."""
         beams, weights = [], []
         for beam, openings in zip(self.beams, apertures, strict=True):
             if openings:
@@ -80,4 +84,4 @@ class Irradiation:
                 beams.append(replace(beam, bixels=fine))
                 weights.append(bixel_weights(openings, fine, self.mlc))
         setup = DoseSetup(self.place.machine, self.scene.density, tuple(beams))
-        return dose_on(setup, np.concatenate(weights), self.scene.grid)
+        return dose_on(setup, np.concatenate(weights), grid)

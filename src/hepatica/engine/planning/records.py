@@ -9,6 +9,7 @@ from hepatica.case import Case, Plan
 from hepatica.engine.evaluation import Evaluation
 from hepatica.engine.isotoxic_plan import IsotoxicOptimum, TradeoffPoint
 from hepatica.engine.planning.beams import ChosenBeams
+from hepatica.engine.planning.machine_steps import Rounding
 from hepatica.engine.planning.request import PlanRequest
 from hepatica.machine import Machine
 
@@ -33,6 +34,8 @@ class Delivery:
         What keeps the delivered prescription from being higher.
     status : str
         What the search for segments says of itself.
+    rounding : Rounding
+        What it changed that the machine is set in steps.
     """
 
     segments: int
@@ -43,6 +46,7 @@ class Delivery:
     delivered_d95_gy: float
     limited_by: str
     status: str
+    rounding: Rounding
 
     @property
     def loss(self) -> float:
@@ -54,8 +58,8 @@ class Delivery:
 class TreatmentPlan:
     """A deliverable plan and everything that was computed on the way.
 
-    ``case`` holds the patient with derived structures, this plan and its dose; ``evaluation`` is
-    of the dose that the segments deliver.
+    ``case`` holds the patient with derived structures and grown targets, this plan and its dose;
+    ``evaluation`` is of the dose that the segments deliver.
     """
 
     case: Case

@@ -119,6 +119,7 @@ def _bare(item: Dataset, first: ControlPoint, share: BeamShare | None, delivery:
         machine=text(item, "TreatmentMachineName"),
         delivery=delivery,
         dose_gy=None if share is None else share.dose_gy,
+        dose_point_mm=None if share is None else share.point_mm,
     )
 
 

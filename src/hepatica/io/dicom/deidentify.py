@@ -7,8 +7,6 @@ nobody can go back. Dates of a patient move together.
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,24 +18,23 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from hepatica.case.names import NameBook, NameMatch
+from hepatica.case.names import NameBook
 from hepatica.errors import InvalidInput
 from hepatica.io.dicom.files import PARSE_ERRORS, read_dataset, text, tolerant
 from hepatica.io.dicom.keep_list import (
     goes_whole,
+    is_named_by_the_standard,
     is_of_the_standard,
     keep_list,
     listed_words,
     may_stay,
 )
 from hepatica.io.dicom.uids import IMPLEMENTATION_CLASS_UID
+from hepatica.io.identity_words import IdentityWords, tells_structure_only, ways_to_write_name
+from hepatica.io.pseudonym_key import PseudonymKey
 
 Progress = Callable[[str, int, int], None]
 
-# Dates move back by at least a year and at most ten: no season and no age can be read off.
-_LEAST_DAYS, _MOST_DAYS = 366, 3652
-# A dose or a running number has fewer digits; a day or a patient's number has as many.
-_MANY_DIGITS = re.compile(r"\d{5}")
 _MARKER_KEYWORD = "LongitudinalTemporalInformationModified"
 
 
@@ -77,15 +74,13 @@ class Deidentifier:
     pseudonym: str
     secret: bytes
     book: NameBook = field(default_factory=NameBook)
+    key: PseudonymKey = field(init=False)
     names: dict[str, str] = field(default_factory=dict)
     _labels: dict[tuple[str, str], str] = field(default_factory=dict)
     _withheld: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        if len(self.secret) < 16:
-            raise InvalidInput(
-                f"The secret of the pseudonyms has {len(self.secret)} bytes; it needs 16 or more."
-            )
+        self.key = PseudonymKey(self.pseudonym, self.secret)
 
     @property
     def withheld(self) -> int:
@@ -96,12 +91,7 @@ class Deidentifier:
         """The new identifier of one that is not the standard's own."""
         if not uid or is_of_the_standard(uid):
             return uid
-        return f"2.25.{int.from_bytes(self._mark('uid', uid)[:16], 'big')}"
-
-    def days_back(self, patient_id: str) -> int:
-        """By how many days all dates of a patient move into the past."""
-        span = _MOST_DAYS - _LEAST_DAYS + 1
-        return _LEAST_DAYS + int.from_bytes(self._mark("days", patient_id)[:8], "big") % span
+        return self.key.uid(uid)
 
     def cleaned(self, ds: Dataset) -> Dataset:
         """A data set with nothing in it but what may stay.
@@ -117,8 +107,7 @@ class Deidentifier:
                 "may name the patient. Take that series out of the sources."
             )
         self._require_no_identity(ds)
-        shift = timedelta(days=self.days_back(text(ds, "PatientID") or text(ds, "PatientName")))
-        kept = self._kept(ds, shift)
+        kept = self._kept(ds, timedelta(days=self.key.days_back))
         kept.SeriesDescription = self._series(ds)
         kept.PatientName = kept.PatientID = self.pseudonym
         kept.PatientBirthDate = kept.PatientSex = ""
@@ -129,9 +118,8 @@ class Deidentifier:
         """The word that takes the place of name and number must not be one of them."""
         if text(ds, "PatientIdentityRemoved").upper() == "YES":
             return
-        name = text(ds, "PatientName")
-        said = {_folded(text(ds, "PatientID")), *map(_folded, (name, *re.split(r"[\^=\s]", name)))}
-        if _folded(self.pseudonym) in {word for word in said if len(word) > 2}:
+        names = ways_to_write_name(text(ds, "PatientName"))
+        if IdentityWords(frozenset((text(ds, "PatientID"), *names))).name(self.pseudonym):
             raise InvalidInput(
                 "The pseudonym is a number or a name of the patient in the files. Choose a word "
                 "that says nothing about the patient."
@@ -188,12 +176,12 @@ class Deidentifier:
         if not raw:
             return ""
         match = self.book.match(raw)
-        return match.name if _tells_structure_only(match) else self._label(kind, raw)
+        return match.name if tells_structure_only(match) else self._label(kind, raw)
 
     def _structure(self, raw: str) -> str:
         """A known name in its usual spelling; any other gets a number."""
         match = self.book.match(raw)
-        if _tells_structure_only(match):
+        if tells_structure_only(match):
             self.names[match.name] = match.name
             return match.name
         given = self._label("ROI", raw)
@@ -205,9 +193,6 @@ class Deidentifier:
     def _label(self, kind: str, said: str) -> str:
         taken = sum(key[0] == kind for key in self._labels)
         return self._labels.setdefault((kind, said), f"{kind}_{taken + 1}")
-
-    def _mark(self, kind: str, what: str) -> bytes:
-        return hmac.digest(self.secret, f"{kind}|{what}".encode(), "sha256")
 
 
 def deidentify(
@@ -273,23 +258,14 @@ def _say_so(kept: Dataset) -> None:
 
 
 def _readable(ds: Dataset, tag: BaseTag) -> DataElement | None:
-    """The element, unless its value is not of its own kind: then nobody knows what it says."""
+    """The element, unless nobody knows what it says: it is no element of the standard, or its
+    value is not of its own kind.
+    """
     try:
         element: DataElement = ds[tag]
     except PARSE_ERRORS:
         return None
-    return element if element.keyword else None
-
-
-def _tells_structure_only(match: NameMatch) -> bool:
-    """Whether a name is a known one; a target may be called after a day or a patient's number."""
-    if not (match.known and match.name):
-        return False
-    return match.how != "pattern" or _MANY_DIGITS.search(match.name) is None
-
-
-def _folded(word: str) -> str:
-    return re.sub(r"[\W_]", "", word.casefold())
+    return element if is_named_by_the_standard(element) else None
 
 
 def _each(value: Any, change: Callable[[str], str]) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydicom.dataset import Dataset
 
 from hepatica.errors import Inconsistent
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,11 @@ class FractionGroup:
 
 @dataclass(frozen=True)
 class BeamShare:
-    """What one fraction gives through one beam: meterset, and dose at the prescription point."""
+    """What one fraction gives through one beam: meterset, and dose at a point that may be named."""
 
     meterset: float | None
     dose_gy: float | None
+    point_mm: tuple[float, float, float] | None = None
 
 
 def fraction_groups(dataset: Dataset) -> Iterator[FractionGroup]:
@@ -43,7 +47,11 @@ def fraction_groups(dataset: Dataset) -> Iterator[FractionGroup]:
 def beam_shares(dataset: Dataset) -> dict[int, BeamShare]:
     """What each beam gives in one fraction; a value that two groups state differently is None."""
     return {
-        number: BeamShare(_same(s.meterset for s in said), _same(s.dose_gy for s in said))
+        number: BeamShare(
+            _same(s.meterset for s in said),
+            _same(s.dose_gy for s in said),
+            _same(s.point_mm for s in said),
+        )
         for number, said in _all_shares(dataset).items()
     }
 
@@ -84,9 +92,15 @@ def require_matching_beams(
 
 def _all_shares(dataset: Dataset) -> dict[int, list[BeamShare]]:
     said: dict[int, list[BeamShare]] = {}
+    named = {
+        str(item.get("DoseReferenceUID")): _coordinates(item.get("DoseReferencePointCoordinates"))
+        for item in dataset.get("DoseReferenceSequence") or []
+    }
     for group in dataset.get("FractionGroupSequence") or []:
         for beam in group.get("ReferencedBeamSequence") or []:
-            share = BeamShare(_number(beam, "BeamMeterset"), _number(beam, "BeamDose"))
+            point = _coordinates(beam.get("BeamDoseSpecificationPoint"))
+            point = point or named.get(str(beam.get("ReferencedDoseReferenceUID") or ""))
+            share = BeamShare(_number(beam, "BeamMeterset"), _number(beam, "BeamDose"), point)
             said.setdefault(int(beam.ReferencedBeamNumber), []).append(share)
     return said
 
@@ -99,9 +113,16 @@ def _miscounted(dataset: Dataset) -> Iterator[str]:
             yield f"fraction group {group} states {stated} beams and lists {len(listed)}"
 
 
-def _same(values: Iterable[float | None]) -> float | None:
+def _same(values: Iterable[_T | None]) -> _T | None:
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None
+
+
+def _coordinates(values: Sequence[float] | str | None) -> tuple[float, float, float] | None:
+    if values is None or len(values) != 3:
+        return None
+    x, y, z = (float(value) for value in values)
+    return x, y, z
 
 
 def _number(item: Dataset, keyword: str) -> float | None:

@@ -34,13 +34,18 @@ def may_stay(element: DataElement) -> bool:
 
 
 def goes_whole(tag: BaseTag) -> bool:
-    """Whether nothing of an element's group stays, or nothing of the element."""
+    """Whether nothing of an element's group stays."""
     rules, group = keep_list(), f"{tag.group:04X}"
-    return (
-        tag.is_private
-        or group in rules["groups_left_out"]
-        or group[:2] in rules["groups_left_out_repeating"]
-    )
+    return group in rules["groups_left_out"] or group[:2] in rules["groups_left_out_repeating"]
+
+
+def is_named_by_the_standard(element: DataElement) -> bool:
+    """Whether the standard's dictionary knows an element; vendors' own it never does.
+
+    The one check that takes out private elements, and those of a later edition of the standard:
+    nobody knows what they say.
+    """
+    return bool(element.keyword)
 
 
 def listed_words(element: DataElement) -> list[str] | None:

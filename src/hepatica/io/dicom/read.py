@@ -223,7 +223,7 @@ def _without_places(read: PlanRead, subject: str, notes: list[Note]) -> PlanRead
         sentence = "Isocentres and segments are those of the other frame: left out."
         notes.append(Note("ignored", subject, sentence))
     beams = tuple(
-        replace(beam, isocentre_mm=None, leaf_boundaries_mm=(), segments=())
+        replace(beam, isocentre_mm=None, leaf_boundaries_mm=(), segments=(), dose_point_mm=None)
         for beam in read.plan.beams
     )
     return replace(read, plan=replace(read.plan, beams=beams))

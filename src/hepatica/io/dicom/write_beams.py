@@ -6,7 +6,8 @@ each from the negative to the positive side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from pydicom.dataset import Dataset
@@ -17,8 +18,13 @@ from hepatica.case.plan import Beam, Plan, Segment
 from hepatica.errors import Inconsistent, InvalidInput
 from hepatica.io.dicom.write_header import checked_text, decimals
 
+Point = tuple[float, float, float]
+"""(x, y, z) in LPS, mm."""
+
 _SHORT_STRING = 16
 _SETUP = 1
+_PRESCRIPTION = 1
+"""Number of the dose reference that holds the prescription."""
 
 
 def has_segments(plan: Plan) -> bool:
@@ -83,15 +89,44 @@ def _refuse(beam: Beam, where: str) -> None:
     checked_text(beam.name, f"{where}: its name")
 
 
-def fraction_group(plan: Plan) -> Dataset:
-    """How often the beams are given, and how much of each in one fraction."""
+def dose_points(plan: Plan, uid_of: Callable[[Point], str]) -> dict[Point, str]:
+    """The points for which beams state a dose, each with its identifier in the file."""
+    stated = (beam.dose_point_mm for beam in plan.beams if beam.dose_gy is not None)
+    return {point: uid_of(point) for point in stated if point is not None}
+
+
+def dose_references(points: Mapping[Point, str]) -> list[Dataset]:
+    """The same points as dose references, which hold no prescription."""
+    items = []
+    for number, (point, uid) in enumerate(points.items(), start=_PRESCRIPTION + 1):
+        item = Dataset()
+        item.DoseReferenceNumber = number
+        item.DoseReferenceUID = uid
+        item.DoseReferenceStructureType = "COORDINATES"
+        item.DoseReferenceDescription = "Point of the beam doses"
+        item.DoseReferencePointCoordinates = decimals(point)
+        item.DoseReferenceType = "TARGET"
+        items.append(item)
+    return items
+
+
+def fraction_group(plan: Plan, points: Mapping[Point, str]) -> Dataset:
+    """How often the beams are given, and how much of each in one fraction.
+
+    Parameters
+    ----------
+    plan : Plan
+    points : from `dose_points`
+    """
     item = Dataset()
     item.FractionGroupNumber = 1
     item.NumberOfFractionsPlanned = plan.fractions
     item.NumberOfBeams = len(plan.beams)
     item.NumberOfBrachyApplicationSetups = 0
     if plan.beams:
-        item.ReferencedBeamSequence = [_share(beam) for beam in plan.beams]
+        item.ReferencedBeamSequence = [_share(beam, points) for beam in plan.beams]
+        if all(beam.dose_gy is not None for beam in plan.beams):
+            item.BeamDoseMeaning = "BEAM_LEVEL"
     return item
 
 
@@ -133,15 +168,21 @@ def beam_item(beam: Beam) -> Dataset:
 
 def _weights(segments: Sequence[Segment]) -> list[str]:
     """Cumulative metersets from 0 on, as DICOM writes them."""
-    sums = [0.0]
-    for segment in segments:
-        sums.append(sums[-1] + segment.meterset_mu)
-    return decimals(sums)
+    given = [segment.meterset_mu for segment in segments]
+    return decimals([math.fsum(given[:count]) for count in range(len(given) + 1)])
 
 
-def _share(beam: Beam) -> Dataset:
+def _share(beam: Beam, points: Mapping[Point, str]) -> Dataset:
+    """Meterset and dose of one fraction, the dose with its point.
+
+    The point is said twice: by the dose reference, as the standard has it now, and by the attribute
+    that it retired, which many planning systems still read.
+    """
     item = Dataset()
     if beam.dose_gy is not None:
+        if beam.dose_point_mm is not None:
+            item.BeamDoseSpecificationPoint = decimals(beam.dose_point_mm)
+            item.ReferencedDoseReferenceUID = points[beam.dose_point_mm]
         item.BeamDose = format_number_as_ds(float(beam.dose_gy))
     item.BeamMeterset = _weights([s for s in beam.segments if s.meterset_mu > 0])[-1]
     item.ReferencedBeamNumber = beam.number

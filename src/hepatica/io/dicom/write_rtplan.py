@@ -18,6 +18,8 @@ from pydicom.valuerep import format_number_as_ds
 from hepatica.case import Beam, Plan
 from hepatica.io.dicom.write_beams import (
     beam_item,
+    dose_points,
+    dose_references,
     fraction_group,
     has_segments,
     patient_setup,
@@ -60,9 +62,12 @@ def write_rtplan(
         item.ReferencedSOPClassUID = RTStructureSetStorage
         item.ReferencedSOPInstanceUID = structure_set_uid
         ds.ReferencedStructureSetSequence = [item]
-    if plan.prescription_gy is not None:
-        ds.DoseReferenceSequence = [_prescribed(plan.prescription_gy)]
-    ds.FractionGroupSequence = [fraction_group(plan)]
+    points = dose_points(plan, lambda point: writer.uids.of("dose point", repr(point)))
+    references = [] if plan.prescription_gy is None else [_prescribed(plan.prescription_gy)]
+    references += dose_references(points)
+    if references:
+        ds.DoseReferenceSequence = references
+    ds.FractionGroupSequence = [fraction_group(plan, points)]
     if plan.beams:
         position = writer.options.patient_position or plan.patient_position
         ds.PatientSetupSequence = [patient_setup(position)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from hepatica.case.record import conversion, converted
 from hepatica.errors import InvalidInput
 from hepatica.io.fhir.references import Entry, Index
 from hepatica.io.fhir.shape import Json
+from hepatica.io.identity_words import NOBODY, IdentityWords
 
 
 @dataclass
@@ -23,13 +23,13 @@ class Desk:
     index : Index
     assume_units : mapping
         Unit by field, for quantities that state none.
-    private : pattern of the names and numbers of the patient, to keep them out of texts
+    private : names and numbers of the patient, to keep them out of texts
     notes, faults : filled while reading
     """
 
     index: Index
     assume_units: Mapping[str, str] = field(default_factory=dict)
-    private: re.Pattern[str] | None = None
+    private: IdentityWords = NOBODY
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -60,9 +60,7 @@ class Page:
 
     def clean(self, text: str) -> str:
         """A text without the patient's names and numbers."""
-        if self.desk.private is None:
-            return text
-        return self.desk.private.sub("[removed]", text)
+        return self.desk.private.cleaned(text)
 
     def in_field_unit(self, name: str, value: float, units: Iterable[str]) -> float | None:
         """A value in the unit of its field, from the first of its units that is understood.

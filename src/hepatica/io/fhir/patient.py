@@ -11,6 +11,12 @@ from hepatica.io.fhir.page import Page
 from hepatica.io.fhir.shape import Json, day_of, part, rows, words
 from hepatica.io.fhir.tag import is_ours
 from hepatica.io.fhir.terminology import ABSENT, OWN_CASE, profile
+from hepatica.io.identity_words import (
+    IdentityWords,
+    ways_to_write_day,
+    ways_to_write_name,
+    ways_to_write_number,
+)
 
 _PERSONS = ("Patient", "RelatedPerson", "Person", "Practitioner")
 _NO_NAMES = ("patient", "male", "female", "unknown", "subject", "test", "mrs", "the")
@@ -77,63 +83,30 @@ def _identifies(resource: Json, key: str) -> bool:
     return bool(resource.get(key))
 
 
-def private_words(resources: Iterable[Json]) -> re.Pattern[str] | None:
+def private_words(resources: Iterable[Json]) -> IdentityWords:
     """What must not appear in any text of the record: names and numbers of the patient, and of
     all persons of whom the bundle speaks.
-
-    Words of one or two letters are left alone; they would tear other words out of a text.
     """
-    found = {text for resource in resources for text in _secrets(resource)}
-    long_enough = sorted((re.escape(text) for text in found if len(text.strip()) > 2), key=len)
-    if not long_enough:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(reversed(long_enough))})(?!\w)", re.IGNORECASE)
+    return IdentityWords(frozenset(text for one in resources for text in _secrets(one)))
 
 
 def _secrets(resource: Json) -> Iterator[str]:
     """Also of a resource about the patient: its reference may call her by name."""
-    called = _words_of(words(subject_of(resource), "display"))
+    called = ways_to_write_name(words(subject_of(resource), "display"))
     yield from (word for word in called if word.casefold().strip("().:") not in _NO_NAMES)
     if words(resource, "resourceType") not in _PERSONS:
         return
     for person in (resource, *rows(resource, "contact")):
         for name in rows(person, "name"):
             for text in (words(name, "text"), words(name, "family"), *_texts(name.get("given"))):
-                yield from _words_of(text)
+                yield from ways_to_write_name(text)
         for row in (*rows(person, "identifier"), *rows(person, "telecom")):
             if row.get("system") != OWN_CASE:
-                yield from _ways_to_write_number(words(row, "value"))
+                yield from ways_to_write_number(words(row, "value"))
         for address in rows(person, "address"):
             yield from (words(address, "text"), *_texts(address.get("line")))
             yield from (words(address, "city"), words(address, "postalCode"))
-    yield from _ways_to_write_day(words(resource, "birthDate"))
-
-
-def _words_of(text: str) -> Iterator[str]:
-    yield from (text, *re.split(r"[\s,]+", text))
-
-
-def _ways_to_write_number(number: str) -> Iterator[str]:
-    """A telephone number is written with other gaps each time."""
-    yield number
-    if re.fullmatch(r"[\d\s()+/.\-]{6,}", number):
-        digits = re.findall(r"\d+", number)
-        yield from (gap.join(digits) for gap in ("", " ", "-", "/", "."))
-
-
-def _ways_to_write_day(day: str) -> Iterator[str]:
-    parts = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", day)
-    if parts is None:
-        return
-    yield day
-    if parts[3] is None:
-        return
-    year, month, date = parts.groups()
-    yield f"{year}{month}{date}"
-    for gap in "./-":
-        for m, d in ((month, date), (month.lstrip("0"), date.lstrip("0"))):
-            for y in (year, year[2:]):
-                yield from (f"{d}{gap}{m}{gap}{y}", f"{m}{gap}{d}{gap}{y}")
+    yield from ways_to_write_day(words(resource, "birthDate"))
 
 
 def _texts(value: object) -> list[str]:

@@ -32,7 +32,9 @@ from hepatica.io.fhir.radiotherapy import findings_of_course, is_course, is_pres
 from hepatica.io.fhir.shape import Json, words
 from hepatica.io.fhir.status import is_settled
 from hepatica.io.fhir.tag import Tag, tags_of
+from hepatica.io.fhir.unread import note_unread
 from hepatica.io.fhir.write import CARRIERS
+from hepatica.io.identity_words import NOBODY, IdentityWords
 
 Find = Callable[[Page], list[Finding]]
 
@@ -45,14 +47,19 @@ class FhirReading:
     ----------
     record : Record
     notes : one per thing that was left out, assumed, or looks wrong
+    names : what names the patient; it stands in no text of the record
     """
 
     record: Record
     notes: tuple[Note, ...]
+    names: IdentityWords = NOBODY
 
 
 def read_bundle(
-    source: Json | Path, case_id: str, assume_units: Mapping[str, str] | None = None
+    source: Json | Path,
+    case_id: str,
+    assume_units: Mapping[str, str] | None = None,
+    names: IdentityWords | None = None,
 ) -> FhirReading:
     """Read a FHIR R4 bundle as JSON.
 
@@ -64,6 +71,8 @@ def read_bundle(
         The pseudonym of the record. Names and numbers in the bundle are never taken.
     assume_units : mapping
         Unit by field, for quantities that state none (``{"lab.bilirubin": "mg/dL"}``).
+    names : IdentityWords, optional
+        Of the patient, known from elsewhere (such as her images), to keep out of texts as well.
 
     Raises
     ------
@@ -78,11 +87,12 @@ def read_bundle(
     index, notes = opened(source)
     desk = Desk(index, assumed, notes=notes)
     require_one_patient(index, desk)
-    desk.private = private_words(entry.resource for entry in index.entries)
+    stated = private_words(entry.resource for entry in index.entries)
+    desk.private = stated | (names or NOBODY)
     facts = _facts(desk)
     _require_units(desk)
     _note_several_primaries(facts, desk)
-    return FhirReading(Record(case_id, facts), _gathered(desk.notes))
+    return FhirReading(Record(case_id, facts), _gathered(desk.notes), desk.private)
 
 
 def _facts(desk: Desk) -> tuple[Fact, ...]:
@@ -206,7 +216,10 @@ def _foreign(page: Page) -> list[Finding]:
     find = _find_of(page)
     if find is None or tags_of(page.resource)[0]:
         return []
-    return [f for one in find(page) if (f := _fitting(one, page)) is not None]
+    found = find(page)
+    if found:
+        note_unread(page)
+    return [f for one in found if (f := _fitting(one, page)) is not None]
 
 
 def _fitting(finding: Finding, page: Page) -> Finding | None:
@@ -267,6 +280,9 @@ def _gathered(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def _named(subjects: list[str]) -> str:
+    """Types are all named; of resources of a type, which have numbers, the first three are."""
+    if all(subject.isalpha() for subject in subjects):
+        return ", ".join(subjects)
     shown = ", ".join(subjects[:3])
     return shown if len(subjects) <= 3 else f"{shown} and {len(subjects) - 3} more"
 

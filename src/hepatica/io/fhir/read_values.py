@@ -13,8 +13,11 @@ from hepatica.io.fhir.finding import Finding
 from hepatica.io.fhir.page import Page
 from hepatica.io.fhir.shape import Json, day_of, name_of, part, rows, words
 from hepatica.io.fhir.terminology import answer_of, answer_terms, coded, terminology
+from hepatica.io.lab_flags import parted
 
-_NUMBER = re.compile(r"\s*(<=|>=|<|>)?\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*")
+_NUMBER = re.compile(
+    r"\s*(<=|>=|<|>)?\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\d.,'’])\s*(\S.*?)?\s*"
+)
 
 
 def read_value(field: Field, element: Json, page: Page) -> Finding | None:
@@ -152,7 +155,10 @@ def _number(
         if text is None:
             _not_understood(field, element, page)
             return None
-        value, sign, units = text[2], text[1] or "", (text[3] or "",)
+        unit, mark = parted(field.name, text[3] or "")
+        if mark:
+            page.note(f"{field.name}: the laboratory's mark {mark} has no place here.")
+        value, sign, units = text[2], text[1] or "", (unit,)
     number = _finite(value)
     sign = sign or _off_scale(element)
     if number is None or (sign and sign not in COMPARATORS):

@@ -6,7 +6,7 @@ from hepatica.case.record import field_named
 from hepatica.io.fhir.carrier import Carrier, Facts, Links
 from hepatica.io.fhir.finding import Finding
 from hepatica.io.fhir.page import Page
-from hepatica.io.fhir.shape import Json, part, words
+from hepatica.io.fhir.shape import Json, extension, part, profiled, rows, words
 from hepatica.io.fhir.terminology import (
     OWN_CASE,
     answer_concept,
@@ -15,6 +15,8 @@ from hepatica.io.fhir.terminology import (
     concept,
     profile,
 )
+
+_VOLUME_PROFILES = ("mcode-radiotherapy-volume", "codexrt-radiotherapy-volume")
 
 
 def _build(facts: Facts, links: Links) -> Json:
@@ -48,6 +50,9 @@ def _find(page: Page) -> list[Finding]:
     if (liver.system, liver.code) not in coded(location):
         page.note("A body structure that is not said to be in the liver; not taken.")
         return []
+    if _is_treated_volume(page):
+        page.note("A volume that was irradiated, which may hold several metastases; not taken.")
+        return []
     found = []
     segment = answer_of("lesion.segment", location)
     if segment is not None:
@@ -55,6 +60,27 @@ def _find(page: Page) -> list[Finding]:
     if words(resource, "description"):
         found.append(Finding("lesion.structure", page.clean(words(resource, "description"))))
     return found
+
+
+def _is_treated_volume(page: Page) -> bool:
+    """Whether a body structure is a volume of radiotherapy: counted as a metastasis, it would make
+    one more than there are.
+    """
+    if any(profiled(page.resource, name) for name in _VOLUME_PROFILES):
+        return True
+    others = (Page(entry, page.desk) for entry in page.desk.index.entries)
+    return any(page.entry.address in _volumes_of(other) for other in others)
+
+
+def _volumes_of(page: Page) -> list[str]:
+    """What a course or prescription of radiotherapy gave a dose to."""
+    doses = [row for row in rows(page.resource, "extension") if _is_dose(row)]
+    named = [part(inside, "valueReference") for row in doses for inside in extension(row, "volume")]
+    return [page.address(reference) for reference in named if reference]
+
+
+def _is_dose(row: Json) -> bool:
+    return words(row, "url").endswith("-to-volume")
 
 
 LESION = Carrier(

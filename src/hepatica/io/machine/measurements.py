@@ -9,7 +9,12 @@ from typing import Any
 from hepatica.errors import InvalidInput
 from hepatica.io.machine.tables import read_rows, read_words
 from hepatica.machine import PrimaryFluence
-from hepatica.machine.commissioning import MeasuredDocument, TableBlock, load_measured_document
+from hepatica.machine.commissioning import (
+    MeasuredDocument,
+    TableBlock,
+    load_measured_document,
+    measured_names,
+)
 from hepatica.machine.measurements import (
     BeamMeasurements,
     DepthTable,
@@ -58,6 +63,11 @@ def read_measurements(
     if Path(path).is_dir():
         return _from_folder(Path(path), set_name), None
     document, folder = load_measured_document(path)
+    if data is None and str(path) in measured_names():
+        raise InvalidInput(
+            f"{path} names its tables, which do not come with Hepatica. Say where they are with "
+            "--data FOLDER; docs/explain/machine.md tells who published them."
+        )
     return _from_document(document, data or folder), document
 
 

@@ -34,7 +34,13 @@ class Headings:
     def require_needed(self, faults: Faults) -> None:
         """All that the mapping speaks of must be in the table, or nothing of it can be trusted."""
         for heading in self.needed:
-            if heading not in self.sheet.header:
+            if heading not in self.sheet.header and heading == self.mapping.case:
+                faults.add(
+                    f"the table has no column {heading!r}, which the mapping {self.mapping.name} "
+                    f"names as case.{_near(heading, self.sheet.header)} Each row needs to say "
+                    "whose it is: add a column with a pseudonym or a running number."
+                )
+            elif heading not in self.sheet.header:
                 faults.add(
                     f"the table has no column {heading!r}, which the mapping {self.mapping.name} "
                     f"names.{_near(heading, self.sheet.header)} If it may be missing, mark it "
@@ -70,7 +76,7 @@ class Headings:
     def needed(self) -> tuple[str, ...]:
         """Headings without which the table cannot be read."""
         m = self.mapping
-        always = (m.case, m.on, m.what, m.value)
+        always = (m.case, m.on, m.what, m.value, *m.identifying)
         columns = self._listed_columns() if m.layout == "long" else self._headed_columns()
         found = (*always, *columns, *self._questions())
         return tuple(dict.fromkeys(heading for heading in found if heading))

@@ -121,6 +121,8 @@ class TableMapping:
     empty : what an empty cell says: nothing, or a reason
     left_out : column to reason
         Columns that are known and not read.
+    identifying : tuple of str
+        Columns with names and numbers of the patient: not read, and taken out of all texts.
     on : str
         Column with the date of all values that name none of their own.
     on_from_event : bool
@@ -141,6 +143,7 @@ class TableMapping:
     missing: Mapping[str, AbsentReason] = dataclasses.field(default_factory=dict)
     empty: AbsentReason | None = None
     left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    identifying: tuple[str, ...] = ()
     on: str = ""
     on_from_event: bool = False
     what: str = ""

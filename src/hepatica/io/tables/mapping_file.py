@@ -27,7 +27,7 @@ REDCAP_OWN = "hepatica-redcap"
 _DOCUMENT_KEYS = (
     *("name", "title", "source", "layout", "case", "columns", "checkboxes", "stated", "missing"),
     *("empty", "left_out", "on", "on_from_event", "what", "value", "decimal", "thousands"),
-    *("date_format", "sheet", "delimiter", "encoding"),
+    *("date_format", "sheet", "delimiter", "encoding", "identifying"),
 )
 _MEANING_KEYS = (
     *("field", "item", "unit", "unit_column", "values", "missing", "on", "reference_low"),
@@ -124,6 +124,7 @@ class _Reader:
             missing=self.reasons(top, "missing"),
             empty=None if empty == "nothing" else cast(AbsentReason, empty),
             left_out=_texts(self.block(top.get("left_out"), "left_out", top, None)),
+            identifying=tuple(_text(heading) for heading in _listed(top.get("identifying"))),
             on_from_event=top.get("on_from_event") is True,
             writing=self.writing(top),
             delimiter=str(top.get("delimiter", "")),

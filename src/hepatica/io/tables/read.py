@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from hepatica.case.provenance import Note
 from hepatica.case.record import Fact, Record, field_named
 from hepatica.case.record.units import converted
 from hepatica.errors import UsageError
+from hepatica.io.identity_words import NOBODY, IdentityWords, identity_words
+from hepatica.io.lab_flags import contradicts, mark_of
 from hepatica.io.tables.boxes import box_facts
 from hepatica.io.tables.cell_facts import CellReader
 from hepatica.io.tables.days import days_of
@@ -33,11 +35,14 @@ class TableReading:
     unmapped : headings that the mapping does not know
         Their cells are not in the records.
     notes : what was left out and why
+    names : case to what names the patient
+        It stands in no text of the records.
     """
 
     records: tuple[Record, ...]
     unmapped: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    names: Mapping[str, IdentityWords] = field(default_factory=dict)
 
 
 def read_record_table(
@@ -71,8 +76,16 @@ def read_table(
     mapping: TableMapping | str | Path | None = None,
     assume_units: Mapping[str, str] | None = None,
     recorded_at: datetime | None = None,
+    names: IdentityWords | None = None,
 ) -> TableReading:
     """The records of a table, and what of it is not in them.
+
+    Parameters
+    ----------
+    path, mapping, assume_units : as `read_record_table` takes them
+    recorded_at : datetime
+    names : IdentityWords, optional
+        Of the patient, known from elsewhere (such as her images), to keep out of texts.
 
     Raises
     ------
@@ -91,12 +104,15 @@ def read_table(
                 f"{path.name} is not a table that Hepatica wrote: say what its columns mean with "
                 "--mapping."
             )
-        return TableReading(read_own(sheet, assumed))
+        own = read_own(sheet, assumed)
+        said = {record.case_id: names or NOBODY for record in own}
+        records = tuple(_without_names(record, said[record.case_id]) for record in own)
+        return TableReading(records, names=said)
     found = mapping if isinstance(mapping, TableMapping) else load_mapping(mapping)
     sheet = read_sheet(path, found.sheet, found.delimiter, found.encoding)
     if found.layout == "redcap":
         sheet = with_raw_headings(sheet)
-    return _Reading(sheet, found, assumed, recorded_at).result()
+    return _Reading(sheet, found, assumed, recorded_at).result(names or NOBODY)
 
 
 class _Reading:
@@ -120,9 +136,10 @@ class _Reading:
         days = days_of(sheet, mapping, self.faults)
         self.cells = CellReader(f"table {sheet.mark}", mapping, assumed, days, recorded_at)
 
-    def result(self) -> TableReading:
+    def result(self, known: IdentityWords) -> TableReading:
         """All records, or every fault."""
         facts: dict[str, list[Fact]] = {}
+        names: dict[str, IdentityWords] = {}
         for row in self.sheet.rows:
             case_id = row.text(self.mapping.case)
             if not case_id:
@@ -131,12 +148,16 @@ class _Reading:
             if case_id not in facts:
                 facts[case_id] = list(self._stated())
             facts[case_id] += self._facts(row)
+            called = identity_words(row.text(column) for column in self.mapping.identifying)
+            names[case_id] = names.get(case_id, known) | called
         for case_id, said in facts.items():
             self._require_agreement(case_id, said)
         self.faults.raise_if_any()
-        records = tuple(Record(case_id, tuple(said)) for case_id, said in facts.items())
+        raw = (Record(case_id, tuple(said)) for case_id, said in facts.items())
+        records = tuple(_without_names(record, names[record.case_id]) for record in raw)
         unmapped = (*self.headings.unmapped(), *self.unknown_things)
-        return TableReading(records, unmapped, tuple(self._notes(unmapped)))
+        every = [fact for record in records for fact in record]
+        return TableReading(records, unmapped, tuple(self._notes(unmapped, every)), names)
 
     def _facts(self, row: Row) -> Iterator[Fact]:
         if self.mapping.layout == "long":
@@ -188,7 +209,7 @@ class _Reading:
                 recorded_at=self.cells.recorded_at,
             )
 
-    def _notes(self, unmapped: Iterable[str]) -> Iterator[Note]:
+    def _notes(self, unmapped: Iterable[str], facts: Iterable[Fact]) -> Iterator[Note]:
         for heading in unmapped:
             cells = self.unknown_things.get(heading)
             if cells is None:
@@ -198,15 +219,32 @@ class _Reading:
         for heading, reason in self.mapping.left_out.items():
             if heading in self.sheet.header or self.mapping.layout == "long":
                 yield Note("ignored", heading, reason)
+        for heading in self.mapping.identifying:
+            yield Note("ignored", heading, "names the patient; taken out of all texts")
         for said in self.mapping.stated:
             text = f"{said.value} for every case: {said.source or 'the mapping says so'}"
             yield Note("assumed", said.field, text)
+        yield from self._about_marks(facts)
         for name, cases in self.same_day.items():
             shown = ", ".join(cases[:5]) + (f" and {len(cases) - 5} more" if cases[5:] else "")
             text = f"different values on one day, of which the last row counts: case {shown}"
             yield Note("warning", name, text)
         for name, unit in self.cells.assume_units.items():
             yield Note("assumed", name, f"{unit} where no unit was stated")
+
+    def _about_marks(self, facts: Iterable[Fact]) -> Iterator[Note]:
+        marked: dict[str, list[Fact]] = {}
+        for fact in facts:
+            if fact.stated and mark_of(fact):
+                marked.setdefault(fact.field, []).append(fact)
+        for name, found in marked.items():
+            text = f"{len(found)} value(s) carry a mark of the laboratory; it is kept as stated"
+            yield Note("ignored", name, text)
+            odd = [fact.source for fact in found if contradicts(fact)]
+            if odd:
+                shown = "; ".join(odd[:3]) + (f" and {len(odd) - 3} more" if odd[3:] else "")
+                text = f"called high or low, but within the given limits; check these: {shown}"
+                yield Note("warning", name, text)
 
     def _require_agreement(self, case_id: str, facts: Iterable[Fact]) -> None:
         """Two undated values of one thing cannot both be its latest."""
@@ -224,6 +262,18 @@ class _Reading:
                     f"{_says(fact)[0]} ({fact.source}), both without a date. Name the column with "
                     "the date in the mapping (on), or correct the table."
                 )
+
+
+def _without_names(record: Record, names: IdentityWords) -> Record:
+    """The record with no name of the patient in a text, nor in the words that stood there."""
+    return replace(record, facts=tuple(_cleaned(fact, names) for fact in record))
+
+
+def _cleaned(fact: Fact, names: IdentityWords) -> Fact:
+    stated = names.cleaned(fact.stated)
+    if isinstance(fact.value, str) and field_named(fact.field).kind == "text":
+        return replace(fact, value=names.cleaned(fact.value), stated=stated)
+    return fact if stated == fact.stated else replace(fact, stated=stated)
 
 
 def _says(fact: Fact) -> tuple[object, object]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from hepatica.case.record import Comparator, Field, Value
 from hepatica.case.record.units import converted
 from hepatica.errors import InvalidInput
+from hepatica.io.lab_flags import parted
 
 YES = frozenset({"yes", "y", "true", "t", "1", "checked", "x"})
 NO = frozenset({"no", "n", "false", "f", "0", "unchecked"})
@@ -20,6 +21,7 @@ _COMPARATORS: Mapping[str, Comparator] = {
 }
 _SIDE = re.compile(r"^(<=|>=|=<|=>|[<>≤≥])\s*(.*)$", re.DOTALL)
 _NUMBER = re.compile(r"^([+\-−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?)\s*(.*)$", re.DOTALL)
+_RESULT_WORD = re.compile(r"^[(\[]?\s*(neg|negative|pos|positive|normal|abnormal|n\.?d\.?)\b", re.I)
 _GAPS = r"[ \u00a0\u2009\u202f]"
 _RANGE = re.compile(r"^[\-−–]\s*\d|^(to|bis)\s+\d")
 
@@ -151,11 +153,14 @@ def date_in(text: str, writing: Writing = PLAIN) -> date:
 
 def _quantity(field: Field, text: str, unit: str, writing: Writing) -> Spoken:
     comparator, rest = _side(text)
-    number, own = number_in(rest, writing)
+    if _RESULT_WORD.match(rest.strip()):
+        raise InvalidInput(_no_number(field, text))
+    number, behind = number_in(rest, writing)
+    own, mark = parted(field.name, behind)
     stated_unit = own or unit
     value = converted(field.name, number, stated_unit)
     said = text if own or not unit else f"{text} {unit}"
-    same = value == number and stated_unit in ("", field.unit)
+    same = value == number and stated_unit in ("", field.unit) and not mark
     return Spoken(value, comparator, field.unit, "" if same else said, stated_unit)
 
 
@@ -189,6 +194,15 @@ def _date(field: Field, text: str, writing: Writing) -> Spoken:
 
 def _text(field: Field, text: str, writing: Writing) -> Spoken:
     return Spoken(text)
+
+
+def _no_number(field: Field, text: str) -> str:
+    return (
+        f"{text!r} is a result without a number, and {field.name} is measured in {field.unit}. "
+        "Write the limit of the test (such as '< 0.5'), or a reason for having no value; in the "
+        f"mapping of a table say once what the word means: values: {{{text}: '< 0.5'}} or missing: "
+        f"{{{text}: unknown}}."
+    )
 
 
 def _two_ways(text: str) -> str:

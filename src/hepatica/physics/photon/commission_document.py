@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hepatica.errors import InvalidInput
 from hepatica.machine.commissioning import MeasuredDocument
 from hepatica.machine.measurements import BeamMeasurements
 from hepatica.machine.parts import Floats
@@ -67,6 +68,7 @@ def machine_document(
         lateral=_lateral(fit),
         primary_fluence=_fluence(measured, described),
         mlc=described.mlc if described else None,
+        resolution=described.resolution if described else None,
         calibration=calibration,
         hounsfield=described.hounsfield if described else None,
         sources=tuple(works),
@@ -106,6 +108,11 @@ def _fluence(measured: BeamMeasurements, described: MeasuredDocument | None) -> 
 
 
 def _stated(measured: BeamMeasurements, cgy_per_mu: float) -> CalibrationBlock:
+    if not (np.isfinite(cgy_per_mu) and cgy_per_mu > 0):
+        raise InvalidInput(
+            f"--cgy-per-mu is {cgy_per_mu:g}; the dose of a monitor unit is above 0 cGy, near 1 at "
+            "most reference points. Leave it out if it was not measured."
+        )
     at = measured.output_factors
     return CalibrationBlock(
         source=_USER,

@@ -30,11 +30,16 @@ Why = Literal[
 
 @dataclass(frozen=True)
 class Question:
-    """A leaf as it stands on the day of judgement, about one item where there are several."""
+    """A leaf as it stands on the day of judgement, about one item where there are several.
+
+    ``closes`` is the answer that a complete list gives, where the question is whether one is; the
+    other answer leaves the items open that are not listed.
+    """
 
     leaf: Leaf
     bound: Bound
     item: str = ""
+    closes: bool | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -10,10 +10,8 @@ from hepatica.errors import InvalidInput
 from hepatica.protocol.criteria.answer import Answer, Question, answered
 from hepatica.protocol.criteria.facts import FactSource
 from hepatica.protocol.criteria.kleene import both, either, opposite
-from hepatica.protocol.criteria.rule import Leaf, Node, Word
-
-COUNTED_BY = {"lesion": "liver.lesion_count"}
-"""The fact that says how many items a group should have."""
+from hepatica.protocol.criteria.listed import UNLISTED, goes_on, is_complete
+from hepatica.protocol.criteria.rule import Leaf, Node, Word, leaves_of
 
 
 @dataclass(frozen=True)
@@ -85,26 +83,59 @@ class Interview:
             )
         return self._one(leaf, item)
 
+    def of_each(self, node: Node, name: str) -> dict[str, Outcome]:
+        """A tree put to every item of a group: those that are listed, and any beyond them.
+
+        Parameters
+        ----------
+        node : Node
+            In force on the day, at least in part.
+        name : str
+            The group, ``lesion``.
+        """
+        listed = self.facts.items(name)
+        found = {item: self._of(node, name, item) for item in listed}
+        leaf = next((one for one in leaves_of(node) if one.field.group == name), None)
+        beyond = None if leaf is None else self._beyond(leaf, len(listed), "any")
+        if leaf is None or beyond is None:
+            return found
+        rest = self._of(node, name, UNLISTED)
+        if beyond.question.item != UNLISTED and rest.truth is not False:
+            ask_more = self._put(goes_on(leaf, len(listed)))
+            ask_no_more = self._put(is_complete(leaf, len(listed)))
+            rest = group("all", (beyond, _without_unlisted(rest, ask_more, ask_no_more)))
+        return {**found, UNLISTED: rest}
+
+    def _of(self, node: Node, name: str, item: str) -> Outcome:
+        about = Interview(self.facts, self.on, {**self.items, name: item}, self.left_out)
+        return about.ask(node) or Group("all", (), True)
+
     def _one(self, leaf: Leaf, item: str) -> Asked:
-        question = Question(leaf, leaf.bound_on(self.on), item)
-        fact = self.facts.latest(leaf.fact, item, self.on)
+        return self._put(Question(leaf, leaf.bound_on(self.on), item))
+
+    def _put(self, question: Question) -> Asked:
+        fact = self.facts.latest(*question.key, self.on)
         return Asked(question, answered(question, fact, self.on))
 
     def _several(self, leaf: Leaf) -> Outcome:
         listed = self.facts.items(leaf.field.group)
-        parts: list[Outcome] = [self._one(leaf, item) for item in listed]
-        if self._some_are_unlisted(leaf.field.group, len(listed)):
-            question = Question(leaf, leaf.bound_on(self.on), "unlisted")
-            parts.append(Asked(question, Answer(None, "unlisted")))
-        return group("all" if leaf.items == "each" else "any", tuple(parts))
+        word: Word = "all" if leaf.items == "each" else "any"
+        parts = [self._one(leaf, item) for item in listed]
+        beyond = self._beyond(leaf, len(listed), word)
+        return group(word, (*parts, *(() if beyond is None else (beyond,))))
 
-    def _some_are_unlisted(self, name: str, listed: int) -> bool:
-        """Nothing listed is nothing known; a stated number above the list leaves gaps."""
-        counted = COUNTED_BY.get(name)
-        fact = None if counted is None else self.facts.latest(counted, until=self.on)
-        if fact is None or not isinstance(fact.value, int):
-            return listed == 0
-        return listed < fact.value or (listed == fact.value and fact.comparator in (">", ">="))
+    def _beyond(self, leaf: Leaf, listed: int, word: Word) -> Asked | None:
+        """What the items that are not listed leave open; None where all are known to be listed.
+
+        Whether there are any is asked first; of what they are, nothing is asked before that.
+        """
+        asked = self._put((is_complete if word == "all" else goes_on)(leaf, listed))
+        if asked.truth is None:
+            return asked
+        if asked.truth is asked.question.closes:
+            return None
+        unlisted = Question(leaf, leaf.bound_on(self.on), UNLISTED)
+        return Asked(unlisted, Answer(None, "unlisted"))
 
 
 def group(word: Word, parts: tuple[Outcome, ...]) -> Group:
@@ -128,3 +159,19 @@ def decisive(outcome: Outcome) -> Iterator[Asked]:
     for part in outcome.parts:
         if part.truth is wanted:
             yield from decisive(part)
+
+
+def _without_unlisted(
+    outcome: Outcome, more: Asked, no_more: Asked, *, negated: bool = False
+) -> Outcome:
+    """The outcome with the questions about unlisted items replaced by whether there are any.
+
+    An item that does not exist fulfils no demand, and violates none under ``not``.
+    """
+    if isinstance(outcome, Asked):
+        if outcome.question.item != UNLISTED:
+            return outcome
+        return no_more if negated else more
+    turned = negated is not (outcome.word == "not")
+    parts = (_without_unlisted(part, more, no_more, negated=turned) for part in outcome.parts)
+    return Group(outcome.word, tuple(parts), outcome.truth)

@@ -11,6 +11,9 @@ every list. These facts alone are the shortest list, unless the part is true or 
 fewest first, for up to 12 questions; above that they are taken away one by one as long as the rest
 settles it, and the list may be too long by at most the number of facts that were not shown to be in
 every list.
+
+Whether a list of the record is complete counts as one fact. It is asked for before anything about
+items that are not listed; if there are more of them, what they are is missing next.
 """
 
 from __future__ import annotations
@@ -96,20 +99,40 @@ def wanted(outcome: Outcome, on: date) -> Wanted:
         return Wanted((), ends=frozenset({outcome.truth}))
     asked: dict[Key, list[Asked]] = {}
     part = _open_part(outcome, asked)
-    ways = tuple(
-        (key, patterns(tuple(one.question for one in ones), _known_range(ones), on))
-        for key, ones in asked.items()
+    return _solved(part, tuple(_ways(key, ones, on) for key, ones in asked.items()))
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """How the questions about one fact can turn out, and in which of these nothing stays open."""
+
+    key: Key
+    all: tuple[Pattern, ...]
+    closing: tuple[Pattern, ...]
+
+
+def _ways(key: Key, ones: list[Asked], on: date) -> _Ways:
+    """A list that goes on leaves its further items open, so that answer ends nothing by itself."""
+    found = patterns(tuple(one.question for one in ones), _known_range(ones), on)
+    closes = [one.question.closes for one in ones]
+    if not any(want is not None for want in closes):
+        return _Ways(key, found, found)
+    closing = tuple(
+        pattern
+        for pattern in found
+        if all(want is None or got is want for got, want in zip(pattern, closes, strict=True))
     )
-    return _solved(part, ways)
+    return _Ways(key, found, closing)
 
 
 @lru_cache(maxsize=4096)
-def _solved(part: _Part, ways: tuple[tuple[Key, tuple[Pattern, ...]], ...]) -> Wanted:
+def _solved(part: _Part, ways: tuple[_Ways, ...]) -> Wanted:
     """Patients of one cohort are often missing the same; it is worked out once."""
-    by_key = dict(ways)
+    by_key = {way.key: way.all for way in ways}
     settled = _settle(part, by_key)
     chosen = tuple(key for key in by_key if key in settled.keys)
-    alone = tuple(key for key in chosen if _can_end(part, key, by_key[key]))
+    closing = {way.key: way.closing for way in ways}
+    alone = tuple(key for key in chosen if _can_end(part, key, closing[key]))
     return Wanted(chosen, alone, settled.surplus, settled.ends)
 
 

@@ -29,12 +29,12 @@ _NOT_MADE = {
 }
 
 
-def found_in_words(asked: Asked, on: date) -> str:
+def found_in_words(asked: Asked, on: date, *, dated: bool = True) -> str:
     """``Bilirubin total: 40 umol/L on 2004-03-01``, or why nothing was found."""
     leaf, answer = asked.question.leaf, asked.answer
     item = f" ({leaf.field.group} {asked.question.item})" if asked.question.item else ""
     fact = answer.fact
-    said = "" if fact is None else fact_in_words(fact, leaf.field)
+    said = "" if fact is None else fact_in_words(fact, leaf.field, dated=dated)
     if answer.truth is None:
         age = None if fact is None else age_days(fact, on)
         said = _UNKNOWN[answer.why].format(said=said, age=age, most=leaf.max_age_days)
@@ -44,15 +44,15 @@ def found_in_words(asked: Asked, on: date) -> str:
     return f"{leaf.field.label}{item}: {said}"
 
 
-def fact_in_words(fact: Fact, field: Field) -> str:
-    """``< 40 U/L (upper limit of normal 35) on 2004-03-01``."""
+def fact_in_words(fact: Fact, field: Field, *, dated: bool = True) -> str:
+    """``< 40 U/L (upper limit of normal 35) on 2004-03-01``; the day only where it is wanted."""
     if fact.value is None:
         return str(fact.absent).replace("_", " ")
     unit = "" if fact.unit in ("", "1") else f" {fact.unit}"
     value = f"{fact.comparator or ''} {value_in_words(fact)}".strip() + unit
     high = None if fact.reference is None else fact.reference.high
     limit = "" if high is None else f" (upper limit of normal {high:g})"
-    day = "" if fact.on is None or field.kind == "date" else f" on {fact.on}"
+    day = f" on {fact.on}" if dated and fact.on is not None and field.kind != "date" else ""
     return f"{value}{limit}{day}"
 
 

@@ -9,7 +9,12 @@ from hepatica.protocol.rules.catalogue import (
     therapies,
     therapy_named,
 )
-from hepatica.protocol.rules.load import load_pack, pack_names, parse_pack
+from hepatica.protocol.rules.load import (
+    load_pack,
+    pack_names,
+    parse_pack,
+    rules_of_every_pack,
+)
 from hepatica.protocol.rules.pack import (
     Advice,
     Evidence,
@@ -37,6 +42,7 @@ __all__ = [
     "load_pack",
     "pack_names",
     "parse_pack",
+    "rules_of_every_pack",
     "silent_documents",
     "therapies",
     "therapy_named",

@@ -15,11 +15,12 @@ from hepatica.errors import InvalidInput
 from hepatica.protocol.rules.checks import pack_findings
 from hepatica.protocol.rules.expand import expanded
 from hepatica.protocol.rules.explain import pack_faults
-from hepatica.protocol.rules.pack import RulePack
+from hepatica.protocol.rules.pack import Rule, RulePack
 
 _SUFFIXES = (".yaml", ".yml")
-_LISTS = ("therapies", "workup")
-"""Files beside the packs that are none."""
+_ALWAYS = "always"
+_LISTS = ("therapies", "workup", _ALWAYS)
+"""Files beside the packs that are none to choose."""
 
 
 def pack_names() -> tuple[str, ...]:
@@ -27,6 +28,11 @@ def pack_names() -> tuple[str, ...]:
     found = (entry.name for entry in resources.files(__package__).iterdir())
     names = (name[:-5] for name in found if name.endswith(".yaml"))
     return tuple(sorted(name for name in names if name not in _LISTS))
+
+
+def rules_of_every_pack() -> tuple[Rule, ...]:
+    """Rules that hold beside those of whichever pack is chosen."""
+    return _shipped(_ALWAYS).rules
 
 
 def load_pack(name_or_path: str | Path) -> RulePack:

@@ -6,6 +6,7 @@ from hepatica.physics.photon.segments.faults import faults
 from hepatica.physics.photon.segments.lattice import carried_over, leaf_lattice
 from hepatica.physics.photon.segments.options import SegmentOptions
 from hepatica.physics.photon.segments.result import SegmentedPlan
+from hepatica.physics.photon.segments.rounding import metered, placed
 from hepatica.physics.photon.segments.segmented import segmented
 from hepatica.physics.photon.segments.shape import Shape, ShapeGradient
 
@@ -20,5 +21,7 @@ __all__ = [
     "carried_over",
     "faults",
     "leaf_lattice",
+    "metered",
+    "placed",
     "segmented",
 ]
