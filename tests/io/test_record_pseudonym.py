@@ -57,6 +57,19 @@ def test_every_date_moves_by_the_days_of_the_images() -> None:
     assert found[1].value == found[1].on == date(2025, 1, 2) - back
 
 
+def test_a_year_of_birth_that_would_move_before_the_calendar_is_left_out_and_told() -> None:
+    seen = Fact("lab.alt", 30.0, unit="U/L", on=date(1950, 3, 1))
+    found = under_pseudonym(Record("raw", (Fact("patient.birth_year", 1880), seen)), KEY)
+    assert [fact.field for fact in found.record] == ["lab.alt"]
+    assert found.left_out.early["patient.birth_year"] == 1
+
+
+def test_without_a_day_the_age_is_that_of_today() -> None:
+    old, young = (Fact("patient.birth_year", date.today().year - age) for age in (91, 50))
+    assert under_pseudonym(Record("raw", (old,)), KEY).left_out.ages["patient.birth_year"] == 1
+    assert one(young).value is not None
+
+
 def test_another_pseudonym_or_secret_gives_other_days() -> None:
     days = {PseudonymKey(f"P-{n}", SECRET).days_back for n in range(50)}
     assert len(days) > 40

@@ -182,7 +182,11 @@ class _Mover:
             return None
         if name == "patient.age":
             return value
-        return (date(int(value), 7, 1) - self.shift).year
+        year, low = (date(int(value), 7, 1) - self.shift).year, field_named(name).low
+        if low is not None and year < low:
+            self.left.early[name] += 1
+            return None
+        return year
 
     def _item(self, fact: Fact, group: str) -> str:
         """A number of a list stays; any other word for an item may name somebody, or a day."""
@@ -198,11 +202,15 @@ def _source(source: str) -> str:
 
 
 def _too_old(record: Record) -> bool:
-    """Whether the patient was older than the age that identifies, on any day of the record."""
+    """Whether the patient was older than the age that identifies, on any day of the record.
+
+    A record without a day is taken for one of today.
+    """
     years = [f.value for f in record if f.field == "patient.birth_year" and f.value is not None]
     ages = [f.value for f in record if f.field == "patient.age" and f.value is not None]
     days = [f.value for f in record if isinstance(f.value, date)]
-    last = max((d.year for d in (*days, *(f.on for f in record if f.on))), default=0)
+    dated = (*days, *(fact.on for fact in record if fact.on))
+    last = max((day.year for day in dated), default=date.today().year)
     spans = [last - int(year) for year in years if isinstance(year, int | float)]
     return any(age > _OLDEST_AGE for age in (*spans, *ages) if isinstance(age, int | float))
 

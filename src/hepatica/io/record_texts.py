@@ -47,11 +47,17 @@ class TextRule:
         if name in rules["notes"] or self.names.are_in(text):
             return False
         if name in rules["structures"]:
-            return tells_structure_only(self.book.match(text))
+            return self._names_a_structure(text)
         if _SIDE_BY_SIDE.search(text):
             return False
         said = _LARGE_DOSE.sub("1 ", text)
         return all(self._is_kept(word) for word in re.split(r"[\s,;:()\[\]/+&]+", said) if word)
+
+    def _names_a_structure(self, text: str) -> bool:
+        try:
+            return tells_structure_only(self.book.match(text))
+        except InvalidInput:  # no name of a structure, whatever it is
+            return False
 
     def _is_kept(self, word: str) -> bool:
         plain = word.casefold().strip(".")

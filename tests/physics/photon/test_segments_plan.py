@@ -74,7 +74,9 @@ def test_fewer_segments_cost_more(patient, ideal, four) -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("jaws", [("x", "y"), ("y",)], ids=str)
+@pytest.mark.parametrize(
+    "jaws", [("x", "y"), pytest.param(("y",), marks=pytest.mark.slow)], ids=str
+)
 def test_every_machine_can_deliver_its_segments(patient, ideal, changes, jaws) -> None:
     mlc = leaves(**changes)
     options = SegmentOptions(evaluations=40, jaws=jaws)

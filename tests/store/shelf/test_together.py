@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -117,6 +118,34 @@ def test_a_shelf_made_by_several_at_once_is_one(place: Place) -> None:
     assert [row.action for row in shelves[0].log()] == ["begin"]
     for shelf in shelves:
         shelf.close()
+
+
+def test_a_journal_that_another_is_setting_is_waited_for() -> None:
+    from hepatica.store.shelf.database import _write_ahead
+
+    class Busy:
+        refusals = 3
+
+        def execute(self, command: str) -> None:
+            assert command == "PRAGMA journal_mode = WAL"
+            if self.refusals:
+                self.refusals -= 1
+                raise sqlite3.OperationalError("database is locked")
+
+    busy = Busy()
+    _write_ahead(busy)
+    assert not busy.refusals
+
+
+def test_a_journal_that_cannot_be_set_is_a_fault() -> None:
+    from hepatica.store.shelf.database import _write_ahead
+
+    class Broken:
+        def execute(self, command: str) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(sqlite3.OperationalError, match="disk"):
+        _write_ahead(Broken())
 
 
 def _digest(path: Path) -> str:

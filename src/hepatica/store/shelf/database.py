@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,7 @@ from hepatica.store.shelf.postgres_address import connection_of
 
 # Long enough for another writer to copy a large case, short enough to notice a stuck one.
 _PATIENCE_S = 60
+_PAUSE_S = 0.02
 # Any number will do that all writers of a shelf in PostgreSQL agree on ("hepatica" in ASCII).
 _WRITERS_LOCK = 0x6865706174696361
 _STUCK = ("database is locked", "lock timeout")
@@ -89,8 +92,23 @@ def _engine(place: Place) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # Python's module would begin transactions by itself, and too late to lock out other writers.
     connection.isolation_level = None
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _write_ahead(connection)
+    for setting in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Set the journal's mode; SQLite does not wait for others here, whatever it was told."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
