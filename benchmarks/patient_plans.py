@@ -59,7 +59,10 @@ def _planned(case: Path, options: list[str], treated: tuple[str, ...]) -> Plan:
 
 def _hepatica(*words: str) -> str:
     call = [str(Path(sys.executable).parent / "hepatica"), *words]
-    return subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=False)
+    if found.returncode:
+        raise SystemExit(found.returncode)
+    return found.stdout
 
 
 def _limit(plan: Plan, structure: str, metric: str) -> str:
