@@ -284,3 +284,33 @@ def test_a_mixture_of_moved_and_true_days_is_never_written(tmp_path: Path) -> No
         write_record(Record("P-7", (moved, true)), tmp_path / "P-7")
     undated = Fact("patient.sex", "male", source="form")
     write_record(Record("P-7", (moved, undated)), tmp_path / "P-7")
+
+
+def test_a_record_that_is_replaced_under_a_pseudonym_leaves_no_account_behind(
+    tmp_path: Path, secret: Path
+) -> None:
+    answers, out = tmp_path / "a.yaml", tmp_path / "c1"
+    answers.write_text("lab.alt: 31 U/L\n", encoding="utf-8")
+    said = f"--answers {answers} --on 2024-03-02 --out {out}"
+    assert hepatica(f"case new {said} --id MRN4711").code == 0
+    assert b"MRN4711" in (out / "run.json").read_bytes()
+    key = f"--pseudonym P1 --pseudonym-key {secret}"
+    found = hepatica(
+        f"case new --from {out} --out {out} --force --block lab {key} --answers {answers}"
+    )
+    assert found.code == 0, found.err
+    left = b"".join(path.read_bytes() for path in out.iterdir())
+    assert b"4711" not in left
+    assert b"2024-03-02" not in left
+
+
+def test_what_is_added_to_takes_its_identity_off_as_well(
+    tmp_path: Path, secret: Path, chart: Path
+) -> None:
+    answers, out = tmp_path / "a.yaml", tmp_path / "c2"
+    answers.write_text("drug.agent#7: given by Dr Smith\n", encoding="utf-8")
+    assert hepatica(f"case new --answers {answers} --id P9 --out {out}").code == 0
+    words = f"record import {chart} --pseudonym P9 --pseudonym-key {secret} --add --out {out}"
+    found = hepatica(words)
+    assert found.code == 0, found.err
+    assert b"Smith" not in b"".join(path.read_bytes() for path in out.iterdir())

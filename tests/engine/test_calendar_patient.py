@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from hepatica.engine.calendar_amounts import amount_of, size_of
 from hepatica.engine.calendar_entry import Entry
 from hepatica.engine.calendar_rules import ASKED, judged_rules
 from hepatica.engine.screen import Known, known_on
+from hepatica.errors import InvalidInput
 from hepatica.protocol import Protocol, parse_protocol
 from hepatica.report.calendar_file import calendar_text
 from tests.protocol.documents import changed, shipped
@@ -197,6 +199,47 @@ def test_an_ulcer_rests_the_infusion_for_a_month_and_halves_it_afterwards() -> N
     )
     assert first(third, "floxuridine", 2).day == date(2027, 4, 12)
     assert first(third, "floxuridine", 2).amount_mg == pytest.approx(6.75)
+
+
+@pytest.mark.parametrize("on", [date(2027, 3, 8), date(2027, 3, 15), date(2027, 4, 12)])
+def test_a_rest_is_counted_from_the_day_of_its_cause_whenever_it_is_judged(on: date) -> None:
+    patient = known(*BODY, yes("gastroduodenal_ulcer", date(2027, 3, 8)), on=on)
+    calendar = treatment_calendar(protocol(), MONDAY, cycles=4, patient=patient)
+    found = [first(calendar, "floxuridine", n).amount_mg for n in range(4)]
+    assert found[:2] == [None, None]
+    assert found[2:] == pytest.approx([6.75, 6.75])
+
+
+def test_a_rest_whose_cause_has_no_day_is_ended_by_a_person() -> None:
+    said = replace(yes("gastroduodenal_ulcer"), on=None)
+    calendar = made(protocol(), known(*BODY, said))
+    entry = first(calendar, "floxuridine")
+    assert entry.amount_mg is None
+    assert "so a person says the end" in entry.what
+
+
+def test_a_dose_that_is_lowered_under_way_tells_both_parts_and_no_amount() -> None:
+    day = date(2027, 3, 12)
+    patient = known(*BODY, lab("bilirubin", 60.0, "umol/L", day), on=day)
+    calendar = made(with_labs(), patient)
+    under_way, second = (first(calendar, "floxuridine", n) for n in (0, 1))
+    assert under_way.amount_mg is None
+    assert "50 % of the dose from 2027-03-12 on, all of it before" in under_way.what
+    assert second.amount_mg == pytest.approx(6.75)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("    per: administration\n    times_a_day: 2\n", "    per: day\n    times_a_day: 2\n"),
+        ("    per: administration\n    days: [1]\n", "    per: cycle\n    days: [1, 8]\n"),
+    ],
+)
+def test_an_amount_for_a_day_or_cycle_is_not_given_several_times_in_it(
+    change: tuple[str, str],
+) -> None:
+    with pytest.raises(InvalidInput, match="can be read in two ways"):
+        protocol(change)
 
 
 def test_a_dose_that_is_over_is_not_changed_afterwards() -> None:

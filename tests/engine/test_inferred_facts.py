@@ -44,6 +44,10 @@ def test_who_has_metastases_and_was_not_operated_is_not_free_of_them(facts):
         (TWO, Fact("procedure.kind", "resection", "1")),
         (TWO, Fact("prior.kind", "resection", "1")),
         (Fact("liver.lesion_count", 2, on=date(2026, 4, 1)),),
+        (TWO, Fact("all_listed.procedure", False)),
+        (TWO, Fact("all_listed.prior", False)),
+        (Fact("lesion.segment", "V", "1", on=date(2022, 5, 1)), Fact("liver.lesion_count", 0)),
+        (Fact("lesion.segment", "V", "1", on=date(2026, 4, 1)),),
     ],
 )
 def test_without_metastases_or_with_an_operation_nothing_follows(facts):

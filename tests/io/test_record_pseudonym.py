@@ -260,3 +260,55 @@ def test_a_derived_pseudonym_is_stable_and_says_nothing(case_id: str) -> None:
     found = pseudonym_of("P", case_id, SECRET)
     assert found == pseudonym_of("P", case_id, SECRET) != pseudonym_of("P", case_id, SECRET[::-1])
     assert len(found) == 12
+
+
+@pytest.mark.parametrize("text", ["GTV_4711", "MRN4711", "4711.", "Canarius_liver", "xx canarius2"])
+def test_a_name_or_number_is_found_wherever_it_touches_other_words(text: str) -> None:
+    assert identity_words(["Canarius", "4711"]).are_in(text)
+
+
+@pytest.mark.parametrize("text", ["47112", "14711", "Canariusson"])
+def test_a_longer_number_or_name_is_another_one(text: str) -> None:
+    assert not identity_words(["Canarius", "4711"]).are_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "85 mg/m2 from 10.12. to 24.12. and 12.08",
+        "day 12,10,57",
+        "lung (12,10,57)",
+        "12 and 10 and 57",
+        "(24)(12)(57)",
+        "recurrence 24.12",
+    ],
+)
+def test_days_do_not_stay_however_they_are_written(text: str) -> None:
+    assert not TextRule(extra=frozenset(["recurrence", "day"])).lets_stay("drug.dose", text)
+
+
+@pytest.mark.parametrize("text", ["85 mg/m2", "2.5 mg", "1.5 mL", "120 mg day 1"])
+def test_a_dose_stays(text: str) -> None:
+    assert TextRule().lets_stay("drug.dose", text)
+
+
+def test_an_age_counts_up_to_the_last_day_of_the_record() -> None:
+    age = Fact("patient.age", 86.0, unit="a", on=date(2015, 3, 1))
+    later = Fact("lab.alt", 30.0, unit="U/L", on=DAY)
+    found = under_pseudonym(Record("raw", (age, later)), KEY)
+    assert [fact.field for fact in found.record] == ["lab.alt"]
+    assert found.left_out.ages["patient.age"] == 1
+    earlier = replace(later, on=date(2016, 3, 1))
+    assert len(under_pseudonym(Record("raw", (age, earlier)), KEY).record.facts) == 2
+
+
+def test_a_later_delivery_that_makes_the_patient_old_takes_the_year_of_birth_out() -> None:
+    born = Fact("patient.birth_year", 1930)
+    first = under_pseudonym(
+        Record("raw", (born, Fact("lab.alt", 3.0, unit="U/L", on=date(2018, 3, 1)))), KEY
+    )
+    assert "patient.birth_year" in {fact.field for fact in first.record}
+    later = first.record.with_facts([Fact("lab.alt", 30.0, unit="U/L", on=DAY)])
+    found = under_pseudonym(later, KEY)
+    assert "patient.birth_year" not in {fact.field for fact in found.record}
+    assert len(found.record.facts) == 2

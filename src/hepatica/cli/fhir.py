@@ -15,6 +15,7 @@ from hepatica.cli.identity import (
     KeepWordsOption,
     PseudonymKeyOption,
     PseudonymOption,
+    drop_stale_run,
     key_of,
     names_in,
     rule_of,
@@ -103,7 +104,13 @@ def import_(
             )
         require_one_calendar(before.with_facts(record), None, out.name)
         record = answered(before, record)
+        if key is not None:
+            joined = _moved(replace(reading, record=record, notes=()), key, keep_words)
+            told = [note for note in joined.notes if note not in reading.notes]
+            reading, record = replace(joined, notes=(*reading.notes, *told)), joined.record
     write_record(record, out, force=force)
+    if key is not None:
+        drop_stale_run(out)
     _print_reading(reading, record, as_json)
     tell(f"Record written to {out}. Next: hepatica record show {out}")
 

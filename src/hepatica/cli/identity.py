@@ -104,3 +104,12 @@ def write_key_list(file: Path, pseudonyms: Mapping[str, str]) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows([("case", "pseudonym"), *pseudonyms.items()])
+
+
+def drop_stale_run(folder: Path) -> None:
+    """Remove the account of an earlier record, which may tell days; not that of images."""
+    from hepatica.store.record_file import images_case_id
+    from hepatica.store.run import FILE_NAME
+
+    if not images_case_id(folder):
+        (folder / FILE_NAME).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from hepatica.cli.identity import (
     KeepWordsOption,
     PseudonymKeyOption,
     PseudonymOption,
+    drop_stale_run,
     key_of,
     names_in,
     rule_of,
@@ -109,6 +110,8 @@ def new(
         found = _moved(replace(found, record=record), key, keep_words)
         record = found.record
     file = write_record(record, out, force)
+    if key is not None:
+        drop_stale_run(out)
     if not (out / FILE_NAME).exists():
         clock.write(out, [*sources, *([answers] if answers else [])])
     still_open = _open(questions, record, day or now.date())

@@ -11,7 +11,7 @@ from hepatica.engine.calendar_entry import Entry
 from hepatica.engine.open_days import later, week
 from hepatica.engine.screen import Known
 from hepatica.protocol import Modification, Protocol
-from hepatica.protocol.criteria import evaluate
+from hepatica.protocol.criteria import Judgement, evaluate
 
 Holds = Literal["holds", "does not hold", "unknown", "for a person to judge"]
 
@@ -32,11 +32,14 @@ class DoseRule:
         a way that facts alone decide.
     why : str
         The facts that decide, what is missing, or what a person has to judge.
+    since : date, optional
+        Day of the last of the facts that decide, where every one of them has a day.
     """
 
     rule: Modification
     holds: Holds
     why: str
+    since: date | None = None
 
     @property
     def changes_doses(self) -> bool:
@@ -115,34 +118,44 @@ def change_of(entry: Entry, rules: Iterable[DoseRule], on: date) -> Change | Non
     Parameters
     ----------
     entry : Entry
-        A drug; one that is over before the day is not changed.
+        A drug; one that is over before a rule came to hold is not changed by it.
     rules : iterable of DoseRule
     on : date
-        The day of judgement.
+        The day of judgement, from which a rule counts whose facts have no day.
     """
-    acting = [r for r in rules if r.changes_doses and entry.name in r.rule.drugs]
-    if entry.last_day < on or not acting:
+    named = [r for r in rules if r.changes_doses and entry.name in r.rule.drugs]
+    acting = [r for r in named if entry.last_day >= (r.since or on)]
+    if not acting:
         return None
     stops = [r for r in acting if r.rule.action == "stop"]
     if stops:
-        return Change(None, f"STOPPED from {on} on, {_cited(stops[0])}")
+        return Change(None, f"STOPPED from {stops[0].since or on} on, {_cited(stops[0])}")
     if len(acting) > 1:
         names = " and ".join(r.rule.name for r in acting)
         return Change(None, f"several rules hold, {names}: the dose is for a person to decide")
-    return _held(acting[0], entry, on) or _lowered(acting[0])
+    return _held(acting[0], entry, on) or _lowered(acting[0], entry, on)
 
 
 def _held(one: DoseRule, entry: Entry, on: date) -> Change | None:
     """That a drug rests, on the days on which it does."""
-    if one.rule.action != "hold" or entry.day >= (until := _until(one.rule, on)):
+    if one.rule.action != "hold":
+        return None
+    if one.since is None and one.rule.hold_months is not None:
+        told = f"HELD from {on} for {one.rule.hold_months:g} months; since when it should rest is"
+        return Change(None, f"{told} not in the record, so a person says the end, {_cited(one)}")
+    began = one.since or on
+    if entry.day >= (until := _until(one.rule, began)):
         return None
     end = "until further notice" if until == date.max else f"until {until}"
-    return Change(None, f"HELD from {on} {end}, {_cited(one)}")
+    return Change(None, f"HELD from {began} {end}, {_cited(one)}")
 
 
-def _lowered(one: DoseRule) -> Change | None:
+def _lowered(one: DoseRule, entry: Entry, on: date) -> Change | None:
     """What of the dose is given; after a rest without a number, all of it."""
-    percent = one.rule.reduce_to_percent
+    percent, began = one.rule.reduce_to_percent, one.since or on
+    if percent is not None and one.rule.action != "hold" and entry.day < began:
+        told = f"{percent:g} % of the dose from {began} on, all of it before"
+        return Change(None, f"{told}, {_cited(one)}")
     if percent is not None:
         return Change(percent, f"{percent:g} % of the dose, {_cited(one)}")
     if one.rule.action == "hold":
@@ -178,7 +191,14 @@ def _judged(rule: Modification, protocol: Protocol, known: Known | None) -> Dose
         return DoseRule(rule, "does not hold", why)
     if open_question:
         return DoseRule(rule, person, f"{why}; {open_question}")
-    return DoseRule(rule, "holds", why)
+    return DoseRule(rule, "holds", why, _since(found))
+
+
+def _since(found: Judgement) -> date | None:
+    """The day on which the last of the facts that decide was found; None if one has no day."""
+    days = [leaf.value.on for leaf in found.decisive if leaf.value is not None]
+    dated = [day for day in days if day is not None]
+    return max(dated) if dated and len(dated) == len(days) else None
 
 
 def _open_question(rule: Modification, protocol: Protocol) -> str:

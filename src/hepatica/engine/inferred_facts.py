@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from hepatica.case.record import Fact, Record
+from hepatica.case.record.derived_disease import lesion_items
 
 _RESECTED = "status.resected"
 _LISTS = ("procedure.kind", "prior.kind")
@@ -14,7 +15,8 @@ def with_inferences(record: Record, on: date) -> Record:
     """The record with what follows from it, to judge by and not to keep.
 
     One inference is drawn: a patient who has liver metastases, and of whom no resection of the
-    liver is recorded, has not had all of them resected. Nobody writes that down.
+    liver is recorded, has not had all of them resected. Nobody writes that down. It is not drawn
+    where the record says that treatments or procedures are missing from its lists.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def with_inferences(record: Record, on: date) -> Record:
         The day of judgement; what the record says later does not count.
     """
     if record.latest(_RESECTED, until=on) is not None or _was_operated(record, on):
+        return record
+    if any(_is_open(record, name, on) for name in _LISTS):
         return record
     why = _metastases(record, on)
     if not why:
@@ -36,7 +40,15 @@ def _metastases(record: Record, on: date) -> str:
     count = record.latest("liver.lesion_count", until=on)
     if count is not None and count.comparator in (None, ">", ">=") and count.value:
         return "the number of liver metastases"
-    return "the listed liver metastases" if record.items("lesion") else ""
+    if count is not None and count.comparator is None and count.value == 0:
+        return ""
+    return "the listed liver metastases" if lesion_items(record, on) else ""
+
+
+def _is_open(record: Record, name: str, on: date) -> bool:
+    """Whether the record says that a list does not hold everything."""
+    said = record.latest(f"all_listed.{name.partition('.')[0]}", until=on)
+    return said is not None and said.value is False
 
 
 def _was_operated(record: Record, on: date) -> bool:

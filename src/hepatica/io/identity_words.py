@@ -49,8 +49,8 @@ class IdentityWords:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        ways = sorted((re.escape(text) for text in self._long), key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)", re.IGNORECASE) if ways else None
+        ways = [_standing_alone(text) for text in sorted(self._long, key=len, reverse=True)]
+        return re.compile("|".join(ways), re.IGNORECASE) if ways else None
 
 
 NOBODY = IdentityWords()
@@ -103,6 +103,13 @@ def tells_structure_only(match: NameMatch) -> bool:
     if not (match.known and match.name):
         return False
     return match.how != "pattern" or _MANY_DIGITS.search(match.name) is None
+
+
+def _standing_alone(text: str) -> str:
+    """A pattern of the text where no further digit or letter goes on with its number or name."""
+    edges = (r"\d" if end.isdigit() else r"[^\W\d_]" for end in (text[0], text[-1]))
+    before, behind = edges
+    return rf"(?<!{before}){re.escape(text)}(?!{behind})"
 
 
 def _folded(word: str) -> str:

@@ -26,6 +26,7 @@ _ITEM = re.compile(r"[1-9]\d{0,2}")
 
 # source: 45 CFR 164.514(b)(2)(i)(C), ages over 89 identify; status recalled.
 _OLDEST_AGE = 89
+_AGES = ("patient.birth_year", "patient.age")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def under_pseudonym(record: Record, key: PseudonymKey, rule: TextRule | None = N
     rule = rule or TextRule()
     require_no_name(key.pseudonym, rule.names)
     _require_own_pseudonym(record, key.pseudonym)
-    mover = _Mover(key, rule, _too_old(record))
+    mover = _Mover(key, rule, _too_old(record, key.days_back))
     facts = [mover.moved(fact) for fact in record]
     kept = tuple(fact for fact in facts if fact is not None)
     return Moved(Record(key.pseudonym, kept), mover.left)
@@ -136,6 +137,9 @@ class _Mover:
     def moved(self, fact: Fact) -> Fact | None:
         """The fact without identity; None if nothing of it may stay."""
         if fact.pseudonym:
+            if self.too_old and fact.field in _AGES:
+                self.left.ages[fact.field] += 1
+                return None
             return fact
         known = field_named(fact.field)
         try:
@@ -164,7 +168,7 @@ class _Mover:
         value, name = fact.value, fact.field
         if isinstance(value, date):
             return value - self.shift
-        if name in ("patient.birth_year", "patient.age") and isinstance(value, int | float):
+        if name in _AGES and isinstance(value, int | float):
             return self._age_fact(name, value)
         if not isinstance(value, str) or field_named(name).kind != "text":
             return value
@@ -201,18 +205,29 @@ def _source(source: str) -> str:
     return table[1] if table else source if _SOURCE.fullmatch(source) else "imported"
 
 
-def _too_old(record: Record) -> bool:
+def _too_old(record: Record, days_back: int) -> bool:
     """Whether the patient was older than the age that identifies, on any day of the record.
 
     A record without a day is taken for one of today.
     """
-    years = [f.value for f in record if f.field == "patient.birth_year" and f.value is not None]
-    ages = [f.value for f in record if f.field == "patient.age" and f.value is not None]
-    days = [f.value for f in record if isinstance(f.value, date)]
-    dated = (*days, *(fact.on for fact in record if fact.on))
-    last = max((day.year for day in dated), default=date.today().year)
-    spans = [last - int(year) for year in years if isinstance(year, int | float)]
-    return any(age > _OLDEST_AGE for age in (*spans, *ages) if isinstance(age, int | float))
+    shift = timedelta(days=days_back)
+
+    def year(day: date, fact: Fact) -> int:
+        return (day + shift).year if fact.pseudonym else day.year
+
+    dated = [year(f.value, f) for f in record if isinstance(f.value, date)]
+    dated += [year(f.on, f) for f in record if f.on is not None]
+    last = max(dated, default=date.today().year)
+    spans = []
+    for fact in record:
+        if fact.field not in _AGES or not isinstance(fact.value, int | float):
+            continue
+        if fact.field == "patient.age":
+            since = last if fact.on is None else year(fact.on, fact)
+            spans.append(fact.value + last - since)
+        else:
+            spans.append(last - year(date(int(fact.value), 7, 1), fact))
+    return max(spans, default=0) > _OLDEST_AGE
 
 
 def _require_own_pseudonym(record: Record, pseudonym: str) -> None:

@@ -101,11 +101,24 @@ def amounts_and_heat_are_whole(document: Document) -> Iterator[Finding]:
         if row.get("cap_mg") is not None and unit not in ("mg/m2", "mg/kg", "mg", None):
             message = f"a ceiling in mg does not bound a dose in {unit}; leave it out."
             yield (*path, "cap_mg"), message
+        yield from _divided(path, row)
     heat = document.get("heat")
     low_high = heat.get("temperature_celsius") if isinstance(heat, dict) else None
     low_high = low_high.get("value") if isinstance(low_high, dict) else low_high
     if are_numbers(low_high) and len(low_high) == 2:
         yield from _rising(("heat", "temperature_celsius"), *low_high, None)
+
+
+def _divided(path: Path, row: dict[str, Any]) -> Iterator[Finding]:
+    """An amount for a whole day or cycle is not given several times in it."""
+    per, times, days = row.get("per"), row.get("times_a_day"), row.get("days")
+    times = times.get("value") if isinstance(times, dict) else times
+    if per in ("day", "cycle") and isinstance(times, int) and times > 1:
+        message = f"a dose per {per} that is given {times} times a day can be read in two ways"
+        yield (*path, "per"), f"{message}; write the dose of one administration."
+    if per == "cycle" and isinstance(days, list | tuple) and len(days) > 1:
+        message = f"a dose per cycle that is begun on {len(days)} days can be read in two ways"
+        yield (*path, "per"), f"{message}; write the dose of one administration."
 
 
 def events_have_a_time(document: Document) -> Iterator[Finding]:

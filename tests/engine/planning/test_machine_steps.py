@@ -49,6 +49,11 @@ def test_monitor_units_are_rounded_up_in_one_fraction_and_kept_for_the_course() 
     assert halved[0][0].meterset_mu == pytest.approx(30.0)
 
 
+def test_a_segment_that_scaling_brings_below_the_least_gets_the_least() -> None:
+    (beam,) = on_meter(((opening(12.0), opening(60.0), opening(0.0)),), 0.5, 6, STEPS, 2.0)
+    assert [one.meterset_mu / 6 for one in beam] == pytest.approx([2.0, 5.0, 0.0])
+
+
 def test_the_first_prescription_stays_where_its_rounded_dose_allows_it() -> None:
     asked = []
 

@@ -39,14 +39,24 @@ def test_a_bounded_quadratic_ends_where_no_bound_lets_it_fall(count: int, spread
     assert not found.exhausted
 
 
-def test_a_curved_valley_is_followed_to_its_end() -> None:
-    def valley(x: np.ndarray) -> tuple[float, np.ndarray]:
-        a, b = x
-        bend = b - a * a
-        return (1 - a) ** 2 + 100 * bend**2, np.array([-2 * (1 - a) - 400 * a * bend, 200 * bend])
+def _valley(x: np.ndarray) -> tuple[float, np.ndarray]:
+    a, b = x
+    bend = b - a * a
+    return (1 - a) ** 2 + 100 * bend**2, np.array([-2 * (1 - a) - 400 * a * bend, 200 * bend])
 
+
+@pytest.mark.parametrize("evaluations", range(1, 25))
+def test_a_search_that_has_to_turn_back_spends_no_more_than_allowed(evaluations: int) -> None:
     free = Bounds(np.full(2, -np.inf), np.full(2, np.inf))
-    assert _search(valley, np.array([-1.2, 1.0]), free).unknowns == pytest.approx([1, 1], abs=1e-4)
+    start, rule = np.array([-1.2, 1.0]), StopRule(1e-12, evaluations)
+    found = minimise(_valley, start, free, rule, Curvature(2))
+    assert found.evaluations == evaluations
+    assert found.exhausted
+
+
+def test_a_curved_valley_is_followed_to_its_end() -> None:
+    free = Bounds(np.full(2, -np.inf), np.full(2, np.inf))
+    assert _search(_valley, np.array([-1.2, 1.0]), free).unknowns == pytest.approx([1, 1], abs=1e-4)
 
 
 def test_the_curvature_is_that_of_the_steps_it_saw() -> None:

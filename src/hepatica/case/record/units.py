@@ -102,7 +102,8 @@ def conversion(field_name: str, unit: str) -> Conversion:
             return _rules(field_name)[field.unit]
         raise InvalidInput(
             f"{field_name}: the value has no unit. Say which is meant with --assume-unit "
-            f"{field_name}={field.unit}; known are {_listed(field_name)}."
+            f"{field_name}={field.unit}, or write it behind the value; known are "
+            f"{_listed(field_name)}."
         )
     code = _spellings(field_name).get(_plain(unit))
     if code is None or _another_unit(field_name, unit):

@@ -80,7 +80,13 @@ def deliver(
     tell("the dose of the segments", 0, 0)
     work = _Work(irradiation, order, openings, irradiation.final_dose(openings))
     tell("the dose that may be prescribed", 0, 0)
-    first_gy = _prescribed(work.unrounded(ideal.prescription_gy), order)
+    first = work.unrounded(ideal.prescription_gy)
+    first_gy = _prescribed(first, order)
+    if first_gy <= 0:
+        raise Infeasible(
+            "No dose may be prescribed with the segments, limited by "
+            f"{_allowed(first.evaluation).limited_by}. Ask for more segments or other beams."
+        )
 
     def on_steps(prescribed_gy: float) -> tuple[_Made, float]:
         tell("judging the plan in the machine's steps", 0, 0)
@@ -176,7 +182,8 @@ class _Work:
         """The plan at a prescription in the machine's steps, with the dose of just these."""
         fractions = self.order.protocol.prescription.fractions
         factor = prescription_gy / self.reached_gy
-        metered = on_meter(self.openings, factor, fractions, resolution_of(self._machine))
+        steps, least_mu = resolution_of(self._machine), choice("segments", "least_mu")
+        metered = on_meter(self.openings, factor, fractions, steps, least_mu)
         plan = self._plan(metered, prescription_gy)
         point = dose_point(self.irradiation, self.order.covered)
         doses = beam_doses_gy(self.irradiation, metered, point, fractions)

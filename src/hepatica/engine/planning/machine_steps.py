@@ -56,7 +56,9 @@ def on_places(openings: Sequence[Sequence[Aperture]], mlc: Mlc, steps: Resolutio
     return tuple(tuple(placed(one, mlc, steps) for one in beam) for beam in openings)
 
 
-def on_meter(openings: Openings, factor: float, fractions: int, steps: Resolution) -> Openings:
+def on_meter(
+    openings: Openings, factor: float, fractions: int, steps: Resolution, least_mu: float = 0.0
+) -> Openings:
     """Segments with the monitor units of the whole course times a factor, rounded up in a fraction.
 
     Parameters
@@ -65,6 +67,8 @@ def on_meter(openings: Openings, factor: float, fractions: int, steps: Resolutio
     factor : float
     fractions : int
     steps : Resolution
+    least_mu : float, MU
+        Of a segment in one fraction; one that the factor brings below gets so many.
 
     Returns
     -------
@@ -72,10 +76,15 @@ def on_meter(openings: Openings, factor: float, fractions: int, steps: Resolutio
         With the monitor units of the whole course again: those of one fraction, on steps, times
         the fractions.
     """
+
+    def told(beam: Sequence[Aperture]) -> np.ndarray:
+        asked = _each(beam) * factor / fractions
+        return metered(np.where(asked > 0, np.maximum(asked, least_mu), asked), steps)
+
     return tuple(
         tuple(
             replace(one, meterset_mu=float(mu) * fractions)
-            for one, mu in zip(beam, metered(_each(beam) * factor / fractions, steps), strict=True)
+            for one, mu in zip(beam, told(beam), strict=True)
         )
         for beam in openings
     )

@@ -94,10 +94,12 @@ def minimise(
         fall = dot(gradient, direction)
         if fall >= 0:
             return Found(here, value, gradient, iterations, evaluations, exhausted=False)
-        there, tried = _stepped(function, here, value, direction, fall)
+        tries = min(_TRIES, stop.evaluations - evaluations)
+        there, tried = _stepped(function, here, value, (direction, fall), tries)
         evaluations += tried
         if there is None:
-            return Found(here, value, gradient, iterations, evaluations, exhausted=False)
+            spent = tries < _TRIES
+            return Found(here, value, gradient, iterations, evaluations, exhausted=spent)
         iterations += 1
         place, lower, slope = there
         curvature.learn(place - here, slope - gradient)
@@ -121,11 +123,16 @@ def _direction(
 
 
 def _stepped(
-    function: Function, here: FloatArray, value: float, direction: FloatArray, fall: float
+    function: Function,
+    here: FloatArray,
+    value: float,
+    downhill: tuple[FloatArray, float],
+    tries: int,
 ) -> tuple[tuple[FloatArray, float, FloatArray] | None, int]:
     """A point along the direction that is low enough, and how many were tried."""
+    direction, fall = downhill
     length = 1.0
-    for tried in range(1, _TRIES + 1):
+    for tried in range(1, tries + 1):
         place = here + length * direction
         found, slope = function(place)
         if found <= value + _SUFFICIENT * length * fall:
@@ -133,4 +140,4 @@ def _stepped(
         # The parabola through what is known; not below a tenth, or steps become too small.
         lowest = -0.5 * fall * length**2 / (found - value - length * fall)
         length = float(np.clip(lowest, 0.1 * length, 0.5 * length))
-    return None, _TRIES
+    return None, tries
