@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -282,7 +283,7 @@ def test_recording_none_of_it_closes_what_the_board_promised() -> None:
 @pytest.mark.parametrize(
     ("fact", "answer", "none"),
     [
-        ("lab.bilirubin", "lab.bilirubin: NUMBER umol/L", ""),
+        ("lab.bilirubin", "lab.bilirubin: NUMBER umol/L (..LIMIT) @DATE", ""),
         ("lesion.diameter[2]", "lesion.diameter#2: NUMBER mm", ""),
         ("lesion.diameter[unlisted]", "lesion.diameter#N: NUMBER mm", ""),
         ("function.ascites", "function.ascites: none | mild | gross", "function.ascites: none"),
@@ -309,6 +310,15 @@ def test_every_line_that_says_none_is_taken_by_the_form(name: str) -> None:
     item = "1" if field_named(name).group else ""
     fact = fact_from_answer(field_named(field), text, Said("form", ON), item)
     Record("case", (fact,))
+
+
+def test_a_laboratory_line_that_is_filled_in_carries_its_limit_and_day() -> None:
+    field, _, line = answer_line("lab.bilirubin").partition(": ")
+    text = line.replace("NUMBER", "12").replace("LIMIT", "20").replace("DATE", "2024-03-20")
+    fact = fact_from_answer(field_named(field), text, Said("form", ON), "")
+    assert (fact.value, fact.unit, fact.on) == (12.0, "umol/L", date(2024, 3, 20))
+    assert fact.reference is not None
+    assert fact.reference.high == 20.0
 
 
 def test_every_fact_that_decides_is_told_with_its_days_once() -> None:

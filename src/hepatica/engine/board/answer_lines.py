@@ -61,5 +61,8 @@ def _answers(field: Field) -> tuple[str, ...]:
         return field.answers
     unit = "" if field.unit in ("", "1") else f" {field.unit}"
     value = {"date": "DATE", "text": "TEXT"}.get(field.kind, f"NUMBER{unit}")
+    if field.block == "lab":
+        # Rules ask how far a value lies above the laboratory's own limit, and how old it is.
+        value += " (..LIMIT) @DATE"
     never = none_of(field) if field.kind == "date" else ""
     return (value, never) if never else (value,)
