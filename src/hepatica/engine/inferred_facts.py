@@ -14,9 +14,9 @@ _LISTS = ("procedure.kind", "prior.kind")
 def with_inferences(record: Record, on: date) -> Record:
     """The record with what follows from it, to judge by and not to keep.
 
-    One inference is drawn: a patient who has liver metastases, and of whom no resection of the
-    liver is recorded, has not had all of them resected. Nobody writes that down. It is not drawn
-    where the record says that treatments or procedures are missing from its lists.
+    One inference is drawn: a patient who has liver metastases, and whose record lists every
+    treatment and procedure and among them no resection of the liver, has not had all of them
+    resected. Nobody writes that down.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def with_inferences(record: Record, on: date) -> Record:
     """
     if record.latest(_RESECTED, until=on) is not None or _was_operated(record, on):
         return record
-    if any(_is_open(record, name, on) for name in _LISTS):
+    if not all(_is_complete(record, name, on) for name in _LISTS):
         return record
     why = _metastases(record, on)
     if not why:
@@ -45,10 +45,10 @@ def _metastases(record: Record, on: date) -> str:
     return "the listed liver metastases" if lesion_items(record, on) else ""
 
 
-def _is_open(record: Record, name: str, on: date) -> bool:
-    """Whether the record says that a list does not hold everything."""
+def _is_complete(record: Record, name: str, on: date) -> bool:
+    """Whether the record says that a list holds everything."""
     said = record.latest(f"all_listed.{name.partition('.')[0]}", until=on)
-    return said is not None and said.value is False
+    return said is not None and said.value is True
 
 
 def _was_operated(record: Record, on: date) -> bool:

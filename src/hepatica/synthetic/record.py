@@ -66,6 +66,7 @@ def _disease(on: date, rng: np.random.Generator) -> Iterator[Fact]:
     yield _fact("liver.diagnosis_date", began, began)
     yield _fact("liver.metastases_confirmed", "imaging", began)
     yield _fact("liver.resectability", "unresectable", on)
+    yield _fact("status.resected", False, on)
     yield _fact("extrahepatic.present", spread, on)
     if spread:
         yield _fact("extrahepatic.hepatic_dominant", bool(rng.random() < 0.8), on)
