@@ -93,5 +93,5 @@ def test_a_first_step_that_gains_little_does_not_end_the_search() -> None:
         away = x - 1e4
         return float(away @ away), 2.0 * away
 
-    found = _search(far, np.zeros(2), free, change=1e-2)
+    found = minimise(far, np.zeros(2), free, StopRule(1e-2, 3000), Curvature(2))
     assert found.unknowns == pytest.approx([1e4, 1e4])
