@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from hepatica.case.metric import parse_metric
 from hepatica.physics.dvh import dose_volume_histogram, metric_value
 from tests.peers.conftest import Exported
+from tests.peers.installed import PIP, installed
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -29,24 +28,14 @@ def dicompyler(request: pytest.FixtureRequest) -> Path:
     It is made once and kept in pytest's cache folder, one for each list of versions and Python.
     """
     wanted = HERE / "dicompyler.txt"
-    mark = sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = request.config.cache.mkdir("peers") / f"dicompyler-{mark}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*install, "--only-binary", ":all:", "--no-deps", "-r", str(wanted)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            shutil.rmtree(folder, ignore_errors=True)
-            pytest.skip(f"dicompyler-core could not be installed: {done.stderr.strip()[-300:]}")
-        (folder / "complete").touch()
-    return python
+    folder = installed(
+        request,
+        "dicompyler",
+        wanted.read_text("utf-8") + sys.version,
+        [sys.executable, "-m", "venv", "{folder}"],
+        ["{folder}/bin/python", *PIP, "--no-deps", "-r", str(wanted)],
+    )
+    return folder / "bin" / "python"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import json
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from hepatica.synthetic import synthetic_patient
 from hepatica.synthetic.record import synthetic_record
 from tests.io.fhir.mcode_chart import chart
 from tests.io.fhir.records import DAY, full_record, records
+from tests.peers.installed import PIP, installed
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -33,37 +33,17 @@ NPM = "fhir@4.12.0"
 _RANDOM = 60
 
 
-def installed(request: pytest.FixtureRequest, name: str, mark: str, *commands: list[str]) -> Path:
-    """A folder in pytest's cache in which the commands were run once; {folder} stands for it."""
-    cache = request.config.cache
-    assert cache is not None
-    folder = cache.mkdir("peers") / f"{name}-{sha256(mark.encode()).hexdigest()[:12]}"
-    if (folder / "complete").is_file():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for command in commands:
-        words = [word.replace("{folder}", str(folder)) for word in command]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            shutil.rmtree(folder, ignore_errors=True)
-            pytest.skip(f"{name} could not be installed: {done.stderr.strip()[-300:]}")
-    (folder / "complete").touch()
-    return folder
-
-
 @pytest.fixture(scope="session")
 def fhir_resources(request: pytest.FixtureRequest) -> list[str]:
     """How fhir.resources is called; it needs an older pydantic than ours."""
     wanted = HERE / "fhir_resources.txt"
     python = "{folder}/bin/python"
-    quiet = ["--disable-pip-version-check", "--only-binary", ":all:"]
     folder = installed(
         request,
         "fhir-resources",
         wanted.read_text("utf-8") + sys.version,
         [sys.executable, "-m", "venv", "{folder}"],
-        [python, "-m", "pip", "install", "-q", *quiet, "--no-deps", "-r", str(wanted)],
+        [python, *PIP, "--no-deps", "-r", str(wanted)],
     )
     return [str(folder / "bin" / "python"), str(HERE / "fhir_check.py")]
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from hepatica.case.record import Fact, Record
 from hepatica.case.record.derived_disease import lesion_items
+from hepatica.protocol.criteria.listed import closing_fact
 
 _RESECTED = "status.resected"
 _LISTS = ("procedure.kind", "prior.kind")
@@ -47,7 +48,7 @@ def _metastases(record: Record, on: date) -> str:
 
 def _is_complete(record: Record, name: str, on: date) -> bool:
     """Whether the record says that a list holds everything."""
-    said = record.latest(f"all_listed.{name.partition('.')[0]}", until=on)
+    said = record.latest(closing_fact(name.partition(".")[0]), until=on)
     return said is not None and said.value is True
 
 

@@ -18,16 +18,17 @@ from hepatica.io.identity_words import NOBODY, IdentityWords, tells_structure_on
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,2})(?:[.,]\d{1,2})?%?")
 # Numbers side by side may be a day (3/4/24, 12 03 57).
 _SIDE_BY_SIDE = re.compile(r"\d(?![.,]\d)\W+\d|\d[.,]\d+[.,]\d")
+_DOSE_UNITS = "mg|ug|mcg|iu|u|ml|mbq|cgy"
 # So may a number with a point, unless its unit stands behind it (24.12., but 2.5 mg).
 _DAY_AND_MONTH = re.compile(
     r"(?<![\d.])(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])(?!\d)"
-    r"(?!\s?(?:%|mg|ug|mcg|g|kg|iu|u|ml|l|mm|cm|m2|gy|cgy|mbq|gbq|h|min)\b|\s?%)",
+    rf"(?!\s?(?:{_DOSE_UNITS}|g|kg|l|mm|cm|m2|gy|gbq|h|min)\b|\s?%)",
     re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(r"(?<![\w.,])\d+(?![\w.,])")
 _MOST_BARE_NUMBERS = 2
 # A longer number is a dose only where a unit of dose stands behind it; else it may be a year.
-_LARGE_DOSE = re.compile(r"\b\d{4}\s?(?=(?:mg|ug|mcg|iu|u|ml|mbq|cgy)\b)", re.IGNORECASE)
+_LARGE_DOSE = re.compile(rf"\b\d{{4}}\s?(?=(?:{_DOSE_UNITS})\b)", re.IGNORECASE)
 _STATED = re.compile(r"\s*(?:[<>]=?|[≤≥])?\s*[+\-−]?\d{1,9}(?:[.,]\d{1,6})?\s*(\S.*?)?\s*")
 
 

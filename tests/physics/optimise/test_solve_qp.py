@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import numpy as np
 import pytest
 
@@ -18,6 +21,7 @@ from hepatica.physics.optimise import (
     VoxelDose,
     solve,
 )
+from tests.peers.installed import PIP, installed
 from tests.physics.optimise.patient import Patient
 
 _UPPER = 60.0
@@ -107,9 +111,18 @@ def test_a_multiplier_is_the_cost_of_a_unit_of_the_limit(patient: Patient) -> No
     assert here.multipliers[0].sum() == pytest.approx(here.limits[0].multiplier)
 
 
+@pytest.fixture
+def clarabel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    """The solver, beside our own packages; what it needs of them is there."""
+    wanted = "clarabel==0.11.1"
+    command = [sys.executable, *PIP, "--no-deps", "--target", "{folder}", wanted]
+    folder = installed(request, "clarabel", wanted + sys.version, command)
+    monkeypatch.syspath_prepend(folder)
+    return importlib.import_module("clarabel")
+
+
 @pytest.mark.peer
-def test_clarabel_finds_the_same_optimum(patient: Patient, held: Solution) -> None:
-    clarabel = pytest.importorskip("clarabel", reason="peer: Clarabel is not installed")
+def test_clarabel_finds_the_same_optimum(clarabel, patient: Patient, held: Solution) -> None:
     assert held.objective == pytest.approx(_clarabel(clarabel, patient), rel=1e-3)
 
 
